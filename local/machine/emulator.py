@@ -1,0 +1,75 @@
+"""The embedded AWS of a stack: starts it, and gives clients of its SQS, SNS and Secrets Manager."""
+
+import sys
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from local.machine.supervisor import Program, Supervisor, until
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+NAME = "aws"
+_ACCESS_KEY = _SECRET_KEY = "embedded"  # moto asks for a key and takes any
+
+
+class Emulator:
+    """Clients of the embedded AWS; it is started at the first one."""
+
+    def __init__(self, supervisor: Supervisor, port: int, region: str) -> None:
+        self._supervisor = supervisor
+        self.port = port
+        self.region = region
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def agent_environment(self) -> dict[str, str]:
+        """What ECS's agent gives a container beside its definition: credentials, here with the embedded endpoint."""
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": _ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": _SECRET_KEY,
+                "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The SQS of this stack."""
+        return self._client("sqs")
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        """The SNS of this stack."""
+        return self._client("sns")
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        """The Secrets Manager of this stack."""
+        return self._client("secretsmanager")
+
+    def answers(self) -> bool:
+        """Whether it is up."""
+        try:
+            self._plain("sqs").list_queues(MaxResults=1)
+        except Exception:  # noqa: BLE001 - whatever it is, it is no answer
+            return False
+        return True
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if not any(process["statename"] == "RUNNING" for process in self._supervisor.processes(NAME)):
+                command = [sys.executable, "-m", "local.machine.aws_server", str(self.port)]
+                self._supervisor.put(Program(NAME, command, stop_seconds=5))
+            until(self.answers, f"the embedded AWS does not answer on 127.0.0.1:{self.port}")
+        return self._plain(service)
+
+    def _plain(self, service: str) -> Any:
+        config = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 2})
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=_ACCESS_KEY,  # type: ignore[call-overload]
+                            aws_secret_access_key=_SECRET_KEY, config=config)

