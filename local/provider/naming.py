@@ -26,12 +26,19 @@ def digest(*parts: str, length: int = 8) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
 
 
-def auto_name(auto: AutoName, token: str, urn: str, name: str, inputs: Bag) -> str:
-    """The physical name of a new resource."""
-    forcing = {key: inputs[key] for key in sorted(inputs) if key in fact("replace-on-change").get(token, [])}
+def auto_name(auto: AutoName, token: str, urn: str, name: str, inputs: Bag, olds: Bag) -> str:
+    """The physical name of a resource: the one that it has (`olds`) unless this change replaces it."""
+    forcing = _forcing(auto, token, inputs)
+    if olds.get(auto.property) and _forcing(auto, token, olds) == forcing:
+        return str(olds[auto.property])
     suffix = f"-{digest(urn, json.dumps(forcing, sort_keys=True), length=7)}"
     if inputs.get("fifoQueue") or inputs.get("fifoTopic"):
         suffix += ".fifo"
     prefix = inputs.get(f"{auto.property}Prefix") or name
     stem = prefix.removesuffix("-")[: auto.longest - len(suffix)]
     return (stem.lower() if auto.lower else stem) + suffix
+
+
+def _forcing(auto: AutoName, token: str, inputs: Bag) -> Bag:
+    listed = fact("replace-on-change").get(token, [])
+    return {key: inputs[key] for key in sorted(inputs) if key in listed and key != auto.property}

@@ -88,7 +88,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             inputs, olds = from_struct(request.news), from_struct(request.olds)
             auto = kind.auto_name
             if auto and auto.property not in inputs:
-                inputs[auto.property] = olds.get(auto.property) or auto_name(auto, kind.token, request.urn, name, inputs)
+                inputs[auto.property] = auto_name(auto, kind.token, request.urn, name, inputs, olds)
             failures = list(schema.check(kind.sdk_class, inputs))
             if not failures and kind.check:
                 failures = list(kind.check(inputs))
