@@ -15,6 +15,7 @@ from rich.console import Console
 from local.engine import Engine, stack_config
 from local.folder import Busy, StackFolder, folder_of
 from local.machine.cloud import machine
+from local.machine.emulator import Emulator
 from local.machine.supervisor import Supervisor
 from local.preflight import ports_of, taken_ports
 from local.provider.realised import ResourceError
@@ -115,7 +116,8 @@ def status(_: str) -> None:
         raise Refused("Nothing is up: `make up` brings it up.")
     with _engine(folder).opened() as stack:
         outputs = {name: output.value for name, output in stack.outputs().items()}
-    show(Supervisor(folder), outputs, _aws_port(), Console())
+    supervisor = Supervisor(folder)
+    show(supervisor, Emulator(supervisor, _aws_port(), _region()), outputs, Console())
 
 
 def logs(name: str) -> None:
@@ -129,12 +131,21 @@ def logs(name: str) -> None:
     os.execv(tail, ["tail", "-n", "40", "-F", *files])  # noqa: S606 - it takes over the terminal
 
 
-COMMANDS: dict[str, Callable[[str], None]] = {"up": up, "down": down, "preview": preview, "status": status, "logs": logs}
+COMMANDS: dict[str, Callable[[str], None]] = {
+    "up": up,
+    "down": down,
+    "preview": preview,
+    "status": status,
+    "logs": logs,
+}
 
 
 def _engine(folder: StackFolder) -> Engine:
-    region = str(stack_config(STACK).get("aws:region", "us-east-1"))
-    return Engine(STACK, folder, cloud=machine(folder, aws_port=_aws_port(), region=region))
+    return Engine(STACK, folder, cloud=machine(folder, aws_port=_aws_port(), region=_region()))
+
+
+def _region() -> str:
+    return str(stack_config(STACK).get("aws:region", "us-east-1"))
 
 
 def _aws_port() -> int:

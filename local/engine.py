@@ -35,11 +35,17 @@ def the_program() -> None:
 class Terminal(automation.PulumiCommand):
     """The CLI with this process's own terminal: the engine draws its live tree, and colours, as it does for anyone."""
 
-    def run(self, args: list[str], cwd: str, additional_env: Mapping[str, str], on_output: Any = None,
-            on_error: Any = None) -> automation.CommandResult:
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Any = None,
+        on_error: Any = None,
+    ) -> automation.CommandResult:
         if on_output is None or not sys.stdout.isatty():
             return super().run(args, cwd, additional_env, on_output, on_error)
-        done = subprocess.run([self.command, *args], cwd=cwd, env={**os.environ, **additional_env}, check=False)  # noqa: S603
+        done = subprocess.run([self.command, *args], cwd=cwd, env={**os.environ, **additional_env}, check=False)
         result = automation.CommandResult(stdout="", stderr="", code=done.returncode)
         if done.returncode:
             raise create_command_error(result)
@@ -68,11 +74,14 @@ class Engine:
         self._release_stale_lock()
         with serve(self.cloud) as providers:
             workspace = automation.LocalWorkspaceOptions(
-                work_dir=str(self.folder.project), pulumi_home=str(self.folder.root / "home"),
-                pulumi_command=Terminal(), env_vars=self._environment(providers),
+                work_dir=str(self.folder.project),
+                pulumi_home=str(self.folder.root / "home"),
+                pulumi_command=Terminal(),
+                env_vars=self._environment(providers),
             )
             yield automation.create_or_select_stack(
-                self.stack, project_name=self._project["name"], program=self.program, opts=workspace)
+                self.stack, project_name=self._project["name"], program=self.program, opts=workspace
+            )
 
     def exists(self) -> bool:
         """Whether this stack was ever brought up here."""
@@ -108,7 +117,7 @@ class Engine:
         copy.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
     def _release_stale_lock(self) -> None:
-        """A killed engine leaves its lock behind. This process holds the folder's own, so no other engine is at work."""
+        """A killed engine leaves its lock behind; this process holds the folder's own, so no other engine works."""
         for lock in (self.folder.backend / ".pulumi" / "locks").rglob("*.json"):
             held = json.loads(lock.read_text(encoding="utf-8") or "{}")
             with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):

@@ -9,19 +9,23 @@ from local.folder import MARKER, StackFolder
 
 
 def taken_ports(ports: Mapping[str, int], folder: StackFolder) -> Iterator[str]:
-    """A sentence for each port that a process of somebody else listens on; `ports` is what each is called -> its number."""
+    """A sentence for each port that somebody else listens on; `ports` is the configuration key -> the number."""
     owners = {port: owner for port, owner in _listeners() if port in ports.values()}
     for name, port in ports.items():
         owner = owners.get(port)
         if port not in owners or _ours(owner, folder):
             continue
         by = f"{owner.name()} (process {owner.pid})" if owner else "another process"
-        yield f"Port {port} ({name}) is taken by {by}: stop it, or choose another port with `{name}` in Pulumi.local.yaml."
+        yield (
+            f"Port {port} is taken by {by}: stop it, or choose another port for this stack "
+            f"with `{name}` in Pulumi.local.yaml."
+        )
 
 
 def _listeners() -> Iterator[tuple[int, psutil.Process | None]]:
     try:
-        connections = [(c.laddr.port, c.pid) for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        found = psutil.net_connections("tcp")
+        connections = [(c.laddr.port, c.pid) for c in found if c.laddr and c.status == psutil.CONN_LISTEN]
     except psutil.AccessDenied:  # macOS shows one's own processes only
         connections = list(_own_connections())
     for port, pid in connections:
@@ -35,7 +39,7 @@ def _own_connections() -> Iterator[tuple[int, int]]:
     for process in psutil.process_iter():
         try:
             for connection in process.net_connections("tcp"):
-                if connection.status == psutil.CONN_LISTEN:
+                if connection.laddr and connection.status == psutil.CONN_LISTEN:
                     yield connection.laddr.port, process.pid
         except psutil.Error:
             continue

@@ -6,41 +6,50 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
+from local.machine.emulator import Emulator
 from local.machine.supervisor import Supervisor
 
-_COLOURS = {"RUNNING": "green", "STARTING": "yellow", "BACKOFF": "red", "FATAL": "red", "EXITED": "red", "STOPPED": "dim"}
+_COLOURS = {
+    "RUNNING": "green",
+    "STARTING": "yellow",
+    "BACKOFF": "red",
+    "FATAL": "red",
+    "EXITED": "red",
+    "STOPPED": "dim",
+}
 
 
-def show(supervisor: Supervisor, outputs: Mapping[str, Any], aws_port: int, console: Console) -> None:
+def show(supervisor: Supervisor, aws: Emulator, outputs: Mapping[str, Any], console: Console) -> None:
     """Print the state of stack local as it is now."""
     table = Table("process", "state", "pid", "up for", box=None, header_style="bold", pad_edge=False)
     for process in supervisor.all_processes():
         state = process["statename"]
         alive = _duration(process["now"] - process["start"]) if process["pid"] else "-"
-        table.add_row(process["name"], f"[{_COLOURS.get(state, 'white')}]{state.lower()}[/]", str(process["pid"] or "-"), alive)
+        table.add_row(
+            process["name"],
+            f"[{_COLOURS.get(state, 'white')}]{state.lower()}[/]",
+            str(process["pid"] or "-"),
+            alive,
+        )
     console.print(table)
     console.print()
     for title, key in (("queue", "queue_url"), ("dead letters", "dlq_url")):
-        console.print(f"{title:13}{_depth(str(outputs[key]), aws_port)}")
+        console.print(f"{title:13}{_depth(aws, str(outputs[key]))}")
     console.print(f"{'database':13}{outputs['database_endpoint']}")
     console.print(f"{'API':13}{outputs['url']} {_health(str(outputs['url']))}")
 
 
-def _depth(url: str, aws_port: int) -> str:
-    config = Config(connect_timeout=2, read_timeout=2, retries={"max_attempts": 1})
-    sqs = boto3.client("sqs", endpoint_url=f"http://127.0.0.1:{aws_port}", region_name="us-east-1", aws_access_key_id="embedded",
-                       aws_secret_access_key="embedded", config=config)  # noqa: S106 - moto takes any
+def _depth(aws: Emulator, url: str) -> str:
     try:
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        attributes = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     except (BotoCoreError, ClientError) as error:
         return f"[red]{error}[/]"
-    return f"{attributes['ApproximateNumberOfMessages']} waiting, {attributes['ApproximateNumberOfMessagesNotVisible']} in flight"
+    waiting, taken = (attributes[f"ApproximateNumberOfMessages{which}"] for which in ("", "NotVisible"))
+    return f"{waiting} waiting, {taken} in flight"
 
 
 def _health(url: str) -> str:

@@ -1,5 +1,6 @@
 """The types that are real on one machine, and by what."""
 
+from local.folder import StackFolder
 from local.machine.ecs import Services, TaskDefinitions
 from local.machine.emulator import Emulator
 from local.machine.load_balancer import Loopback
@@ -8,7 +9,6 @@ from local.machine.secretsmanager import Secrets, SecretVersions
 from local.machine.sns import Subscriptions, Topics
 from local.machine.sqs import QueueAttribute, Queues
 from local.machine.supervisor import Supervisor
-from local.folder import StackFolder
 from local.provider.realised import Cloud
 
 
@@ -20,7 +20,9 @@ def machine(folder: StackFolder, *, aws_port: int, region: str) -> Cloud:
         "aws:sqs/queue:Queue": Queues(aws),
         "aws:sqs/queuePolicy:QueuePolicy": QueueAttribute(aws, "policy", "Policy"),
         "aws:sqs/redrivePolicy:RedrivePolicy": QueueAttribute(aws, "redrivePolicy", "RedrivePolicy"),
-        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": QueueAttribute(aws, "redriveAllowPolicy", "RedriveAllowPolicy"),
+        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": QueueAttribute(
+            aws, "redriveAllowPolicy", "RedriveAllowPolicy"
+        ),
         "aws:sns/topic:Topic": Topics(aws),
         "aws:sns/topicSubscription:TopicSubscription": Subscriptions(aws),
         "aws:secretsmanager/secret:Secret": Secrets(aws),

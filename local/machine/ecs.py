@@ -50,7 +50,7 @@ class TaskDefinitions:
 
 
 class Services:
-    """aws.ecs.Service"""
+    """aws.ecs.Service."""
 
     def __init__(self, supervisor: Supervisor, aws: Emulator) -> None:
         self._supervisor, self._aws = supervisor, aws
@@ -66,8 +66,12 @@ class Services:
 
     def alive(self, state: Bag) -> bool:
         processes = self._supervisor.processes(_program(state))
-        return (len(processes) == _count(state) and all(process["statename"] == "RUNNING" for process in processes)
-                and self._specification(state).is_file() and all(self._healthy(state, index) for index in range(_count(state))))
+        return (
+            len(processes) == _count(state)
+            and all(process["statename"] == "RUNNING" for process in processes)
+            and self._specification(state).is_file()
+            and all(self._healthy(state, index) for index in range(_count(state)))
+        )
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         outputs = {**outputs, "arn": old["arn"]}
@@ -79,7 +83,9 @@ class Services:
         except ResourceError as error:
             self._write(old)
             self._run(old)
-            raise ResourceError(f"{error}\nThe service was rolled back and runs its previous task definition.") from None
+            raise ResourceError(
+                f"{error}\nThe service was rolled back and runs its previous task definition."
+            ) from None
         return outputs
 
     def delete(self, state: Bag) -> None:
@@ -94,16 +100,30 @@ class Services:
         containers = json.loads(definition.read_text(encoding="utf-8"))
         specification = self._specification(service)
         specification.parent.mkdir(exist_ok=True)
-        specification.write_text(json.dumps({"containers": containers, "agent": self._aws.agent_environment()}), encoding="utf-8")
+        specification.write_text(
+            json.dumps({"containers": containers, "agent": self._aws.agent_environment()}), encoding="utf-8"
+        )
 
     def _run(self, service: Bag) -> None:
         if _count(service) == 0:
             self._supervisor.remove(_program(service))
             return
         main = in_order(json.loads(self._specification(service).read_text(encoding="utf-8"))["containers"])[-1]
-        command = [sys.executable, "-m", "local.machine.task", str(self._specification(service)), f"{self._folder(service)}/{PROCESS}"]
-        self._supervisor.put(Program(_program(service), command, processes=_count(service),
-                                     stop_seconds=main.get("stopTimeout", _DEFAULT_STOP_TIMEOUT)))
+        command = [
+            sys.executable,
+            "-m",
+            "local.machine.task",
+            str(self._specification(service)),
+            f"{self._folder(service)}/{PROCESS}",
+        ]
+        self._supervisor.put(
+            Program(
+                _program(service),
+                command,
+                processes=_count(service),
+                stop_seconds=main.get("stopTimeout", _DEFAULT_STOP_TIMEOUT),
+            )
+        )
         self._wait_until_steady(service)
 
     def _wait_until_steady(self, service: Bag) -> None:
@@ -116,7 +136,9 @@ class Services:
             if len(starts) > _STARTS * _count(service) or any(process["statename"] == "FATAL" for process in processes):
                 raise ResourceError(f"its tasks do not stay up. {self._last_words(service)}")
             if time.monotonic() > deadline:
-                raise ResourceError(f"its tasks are not healthy after {_STEADY_SECONDS:.0f} s. {self._last_words(service)}")
+                raise ResourceError(
+                    f"its tasks are not healthy after {_STEADY_SECONDS:.0f} s. {self._last_words(service)}"
+                )
             waiting = {index for index in waiting if not self._healthy(service, index)}
             time.sleep(_POLL if waiting else 0)
 
@@ -124,8 +146,15 @@ class Services:
         folder = self._folder(service) / str(index)
         if not folder.is_dir():
             return False
-        command = [sys.executable, "-m", "local.machine.task", str(self._specification(service)), str(folder), "health"]
-        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False).returncode == 0  # noqa: S603
+        command = [
+            sys.executable,
+            "-m",
+            "local.machine.task",
+            str(self._specification(service)),
+            str(folder),
+            "health",
+        ]
+        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False).returncode == 0
 
     def _last_words(self, service: Bag) -> str:
         log = self._supervisor.log(_program(service))

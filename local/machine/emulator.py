@@ -3,20 +3,15 @@
 import sys
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from local.machine.supervisor import Program, Supervisor, until
 
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sqs import SQSClient
-
 NAME = "aws"
-_ACCESS_KEY = _SECRET_KEY = "embedded"  # moto asks for a key and takes any
+_ACCESS_KEY = _SECRET_KEY = "embedded"  # noqa: S105 - moto asks for a key and takes any
 
 
 class Emulator:
@@ -35,21 +30,26 @@ class Emulator:
 
     def agent_environment(self) -> dict[str, str]:
         """What ECS's agent gives a container beside its definition: credentials, here with the embedded endpoint."""
-        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": _ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": _SECRET_KEY,
-                "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": _SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
 
     @property
-    def sqs(self) -> "SQSClient":
+    def sqs(self) -> Any:
         """The SQS of this stack."""
         return self._client("sqs")
 
     @property
-    def sns(self) -> "SNSClient":
+    def sns(self) -> Any:
         """The SNS of this stack."""
         return self._client("sns")
 
     @property
-    def secrets(self) -> "SecretsManagerClient":
+    def secrets(self) -> Any:
         """The Secrets Manager of this stack."""
         return self._client("secretsmanager")
 
@@ -74,5 +74,11 @@ class Emulator:
     @cache  # noqa: B019 - as many clients as services, for as long as the command runs
     def _plain(self, service: str) -> Any:
         config = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 2})
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=_ACCESS_KEY,  # type: ignore[call-overload]
-                            aws_secret_access_key=_SECRET_KEY, config=config)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=_ACCESS_KEY,
+            aws_secret_access_key=_SECRET_KEY,
+            config=config,
+        )

@@ -31,7 +31,9 @@ class Instances:
 
     def create(self, resource: Resource, outputs: Bag) -> Bag:
         if not outputs.get("skipFinalSnapshot"):
-            raise ResourceError("no snapshot outlives its database on one machine: configure this stack to skip the final snapshot")
+            raise ResourceError(
+                "no snapshot outlives its database on one machine: configure this stack to skip the final snapshot"
+            )
         self._start(outputs)
         password = self._password(outputs)
         with self._connect(outputs) as connection:
@@ -45,7 +47,11 @@ class Instances:
 
     def alive(self, state: Bag) -> bool:
         managed = state.get("masterUserSecrets") or []
-        return self._running(state) and self._answers(state) and all(has_secret(self._aws, secret["secretArn"]) for secret in managed)
+        return (
+            self._running(state)
+            and self._answers(state)
+            and all(has_secret(self._aws, secret["secretArn"]) for secret in managed)
+        )
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         if old["port"] != outputs["port"]:
@@ -66,11 +72,26 @@ class Instances:
             self._initialise(binaries, data, instance)
         if self._running(instance) and self._answers(instance):
             return
-        command = [*_unprivileged(), str(binaries / "postgres"), "-D", str(data), "-h", _HOST, "-p", str(instance["port"]), "-k", ""]
+        command = [
+            *_unprivileged(),
+            str(binaries / "postgres"),
+            "-D",
+            str(data),
+            "-h",
+            _HOST,
+            "-p",
+            str(instance["port"]),
+            "-k",
+            "",
+        ]
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
         self._supervisor.put(Program(_program(instance), command, stop_signal="INT", stop_seconds=20))
-        until(lambda: self._answers(instance), f"PostgreSQL does not accept connections on {_HOST}:{instance['port']}, "
-              f"see {self._supervisor.log(_program(instance))}", seconds=60)
+        until(
+            lambda: self._answers(instance),
+            f"PostgreSQL does not accept connections on {_HOST}:{instance['port']}, "
+            f"see {self._supervisor.log(_program(instance))}",
+            seconds=60,
+        )
 
     def _initialise(self, binaries: Path, data: Path, instance: Bag) -> None:
         shutil.rmtree(data, ignore_errors=True)  # half of an interrupted one
@@ -81,9 +102,22 @@ class Instances:
         password_file.parent.mkdir(exist_ok=True, mode=0o700)
         with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
             handle.write(instance.get("password") or secrets.token_urlsafe(24))
-        command = [*_unprivileged(), str(binaries / "initdb"), "-D", str(data), "-U", instance["username"], f"--pwfile={password_file}",
-                   "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})  # noqa: S603
+        command = [
+            *_unprivileged(),
+            str(binaries / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            instance["username"],
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}
+        )
         if done.returncode:
             raise ResourceError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
@@ -92,8 +126,15 @@ class Instances:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
     def _connect(self, instance: Bag) -> psycopg.Connection:
-        return psycopg.connect(host=_HOST, port=instance["port"], user=instance["username"], password=self._password(instance),
-                               dbname="postgres", autocommit=True, connect_timeout=10)
+        return psycopg.connect(
+            host=_HOST,
+            port=instance["port"],
+            user=instance["username"],
+            password=self._password(instance),
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=10,
+        )
 
     def _reachable(self, outputs: Bag) -> Bag:
         return {**outputs, "address": _HOST, "endpoint": f"{_HOST}:{outputs['port']}"}
@@ -123,8 +164,7 @@ def _program(instance: Bag) -> str:
 
 
 def _binaries(version: str | None) -> Path:
-    """The folder of the server's programs. The wheel is a place to find them in; its Python, which would start a server of
-    its own kind, is not imported."""
+    """The folder of the server's programs; the wheel's own Python, which starts servers its own way, stays out of it."""
     major = int(str(version or max(_WHEEL)).split(".")[0])
     if major not in _WHEEL:
         raise ResourceError(f"engineVersion {version}: this machine has PostgreSQL {' and '.join(map(str, _WHEEL))}")
@@ -135,7 +175,14 @@ def _binaries(version: str | None) -> Path:
 
 
 def _unprivileged() -> list[str]:
-    """PostgreSQL refuses to run as root. As nobody it may still need to pass through folders that only root may enter."""
+    """PostgreSQL refuses to run as root; as nobody it still has to pass through folders that only root may enter."""
     if os.geteuid() != 0:
         return []
-    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [
+        "setpriv",
+        "--reuid=nobody",
+        "--regid=nogroup",
+        "--clear-groups",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+    ]

@@ -8,7 +8,7 @@ from local.resources import Resource
 
 
 class Secrets:
-    """aws.secretsmanager.Secret"""
+    """aws.secretsmanager.Secret."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
@@ -28,14 +28,19 @@ class Secrets:
 
 
 class SecretVersions:
-    """aws.secretsmanager.SecretVersion"""
+    """aws.secretsmanager.SecretVersion."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
 
     def create(self, resource: Resource, outputs: Bag) -> Bag:
         stored = self._aws.secrets.put_secret_value(SecretId=outputs["secretId"], SecretString=outputs["secretString"])
-        return {**outputs, "id": f"{stored['ARN']}|{stored['VersionId']}", "arn": stored["ARN"], "versionId": stored["VersionId"]}
+        return {
+            **outputs,
+            "id": f"{stored['ARN']}|{stored['VersionId']}",
+            "arn": stored["ARN"],
+            "versionId": stored["VersionId"],
+        }
 
     def alive(self, state: Bag) -> bool:
         try:
@@ -55,17 +60,17 @@ def declare_secret(aws: Emulator, name: str, value: str | None = None) -> str:
     """Make the secret, or give the one of that name a new value; returns its ARN."""
     content = {"SecretString": value} if value is not None else {}
     try:
-        return aws.secrets.create_secret(Name=name, **content)["ARN"]  # type: ignore[arg-type]
+        return str(aws.secrets.create_secret(Name=name, **content)["ARN"])
     except aws.secrets.exceptions.ResourceExistsException:
         if content:
-            return aws.secrets.put_secret_value(SecretId=name, **content)["ARN"]  # type: ignore[arg-type]
-        return aws.secrets.describe_secret(SecretId=name)["ARN"]
+            return str(aws.secrets.put_secret_value(SecretId=name, **content)["ARN"])
+        return str(aws.secrets.describe_secret(SecretId=name)["ARN"])
 
 
 def has_secret(aws: Emulator, arn: str) -> bool:
     """Whether there is a secret of exactly this ARN."""
     try:
-        return aws.secrets.describe_secret(SecretId=arn)["ARN"] == arn
+        return bool(aws.secrets.describe_secret(SecretId=arn)["ARN"] == arn)
     except aws.secrets.exceptions.ResourceNotFoundException:
         return False
 

@@ -16,14 +16,19 @@ _SUBSCRIPTION = {
 
 
 class Topics:
-    """aws.sns.Topic"""
+    """aws.sns.Topic."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
 
     def create(self, resource: Resource, outputs: Bag) -> Bag:
-        fifo = {"FifoTopic": "true", "ContentBasedDeduplication": str(bool(outputs.get("contentBasedDeduplication"))).lower()}
-        arn = self._aws.sns.create_topic(Name=outputs["name"], Attributes=fifo if outputs.get("fifoTopic") else {})["TopicArn"]
+        fifo = {
+            "FifoTopic": "true",
+            "ContentBasedDeduplication": str(bool(outputs.get("contentBasedDeduplication"))).lower(),
+        }
+        arn = self._aws.sns.create_topic(Name=outputs["name"], Attributes=fifo if outputs.get("fifoTopic") else {})[
+            "TopicArn"
+        ]
         return {**outputs, "id": arn, "arn": arn}
 
     def alive(self, state: Bag) -> bool:
@@ -43,14 +48,19 @@ class Topics:
 
 
 class Subscriptions:
-    """aws.sns.TopicSubscription"""
+    """aws.sns.TopicSubscription."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
 
     def create(self, resource: Resource, outputs: Bag) -> Bag:
-        arn = self._aws.sns.subscribe(TopicArn=outputs["topic"], Protocol=outputs["protocol"], Endpoint=outputs["endpoint"],
-                                      Attributes=_attributes(resource.inputs), ReturnSubscriptionArn=True)["SubscriptionArn"]
+        arn = self._aws.sns.subscribe(
+            TopicArn=outputs["topic"],
+            Protocol=outputs["protocol"],
+            Endpoint=outputs["endpoint"],
+            Attributes=_attributes(resource.inputs),
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
         return {**outputs, "id": arn, "arn": arn}
 
     def alive(self, state: Bag) -> bool:
@@ -64,7 +74,9 @@ class Subscriptions:
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         for name, value in _attributes(resource.inputs).items():
-            self._aws.sns.set_subscription_attributes(SubscriptionArn=old["id"], AttributeName=name, AttributeValue=value)
+            self._aws.sns.set_subscription_attributes(
+                SubscriptionArn=old["id"], AttributeName=name, AttributeValue=value
+            )
         return {**outputs, "arn": old["arn"]}
 
     def delete(self, state: Bag) -> None:
@@ -74,4 +86,8 @@ class Subscriptions:
 
 def _attributes(inputs: Bag) -> dict[str, str]:
     values = {attribute: inputs.get(name) for name, attribute in _SUBSCRIPTION.items()}
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items() if value is not None}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }

@@ -24,14 +24,16 @@ _MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
 class Queues:
-    """aws.sqs.Queue"""
+    """aws.sqs.Queue."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
 
     def create(self, resource: Resource, outputs: Bag) -> Bag:
         name = outputs["name"]
-        url = self._aws.sqs.create_queue(QueueName=name, Attributes=_attributes(outputs, _FIXED) if outputs.get("fifoQueue") else {})["QueueUrl"]
+        url = self._aws.sqs.create_queue(
+            QueueName=name, Attributes=_attributes(outputs, _FIXED) if outputs.get("fifoQueue") else {}
+        )["QueueUrl"]
         if attributes := _attributes(resource.inputs, _ATTRIBUTES):
             # Apart from making it: an interrupted run may have left the queue with other attributes.
             self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
@@ -74,7 +76,7 @@ class QueueAttribute:
             self._set(state["queueUrl"], "")
 
     def _set(self, url: str, value: str) -> None:
-        self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={self._attribute: value})  # type: ignore[misc]
+        self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={self._attribute: value})
 
 
 def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
@@ -89,4 +91,8 @@ def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
 
 def _attributes(bag: Bag, names: dict[str, str]) -> dict[str, str]:
     values = {attribute: bag.get(name) for name, attribute in names.items()}
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items() if value is not None}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }

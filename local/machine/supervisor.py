@@ -70,7 +70,7 @@ class Supervisor:
                 self._reload(name, add=False)
 
     def processes(self, name: str) -> list[Mapping[str, Any]]:
-        """supervisord's account of a program's processes: statename, pid, start, spawnerr and so on."""
+        """Supervisord's account of a program's processes: statename, pid, start, spawnerr and so on."""
         if not self.running():
             return []
         with self._rpc() as rpc:
@@ -104,7 +104,9 @@ class Supervisor:
             The ids of the processes that were ended.
         """
         supervised = self._process()
-        looked_after = {supervised.pid, *(child.pid for child in supervised.children(recursive=True))} if supervised else set()
+        looked_after = (
+            {supervised.pid, *(child.pid for child in supervised.children(recursive=True))} if supervised else set()
+        )
         strays = [process for process in self._marked() if process.pid not in looked_after]
         for stray in strays:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -150,9 +152,13 @@ class Supervisor:
         self._socket.unlink(missing_ok=True)
         config = self.folder.root / "supervisord.conf"
         config.write_text(self._config(), encoding="utf-8")
-        started = subprocess.run(  # noqa: S603 - our own interpreter and file
+        started = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
-            env={**os.environ, **self.folder.marker}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env={**os.environ, **self.folder.marker},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if started.returncode:
             raise ResourceError(f"supervisord did not start: {(started.stderr or started.stdout).strip()}")
@@ -183,50 +189,56 @@ class Supervisor:
                 rpc.addProcessGroup(name)
 
     def _longest_stop(self) -> int:
-        lines = (line for file in self._programs.glob("*.conf") for line in file.read_text(encoding="utf-8").splitlines())
+        lines = (
+            line for file in self._programs.glob("*.conf") for line in file.read_text(encoding="utf-8").splitlines()
+        )
         return max((int(line.split("=")[1]) for line in lines if line.startswith("stopwaitsecs=")), default=0)
 
     def _config(self) -> str:
         root = _escaped(str(self.folder.root))
-        return "\n".join([
-            "[supervisord]",
-            f"logfile={root}/logs/supervisord.log",
-            f"pidfile={root}/supervisord.pid",
-            f"childlogdir={root}/logs",
-            f"directory={root}",
-            *(["user=root"] if os.geteuid() == 0 else []),  # says that running as root is meant
-            "[unix_http_server]",
-            f"file={_escaped(str(self._socket))}",
-            "chmod=0700",
-            "[rpcinterface:supervisor]",
-            "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
-            "[include]",
-            f"files={root}/programs/*.conf",
-            "",
-        ])
+        return "\n".join(
+            [
+                "[supervisord]",
+                f"logfile={root}/logs/supervisord.log",
+                f"pidfile={root}/supervisord.pid",
+                f"childlogdir={root}/logs",
+                f"directory={root}",
+                *(["user=root"] if os.geteuid() == 0 else []),  # says that running as root is meant
+                "[unix_http_server]",
+                f"file={_escaped(str(self._socket))}",
+                "chmod=0700",
+                "[rpcinterface:supervisor]",
+                "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+                "[include]",
+                f"files={root}/programs/*.conf",
+                "",
+            ]
+        )
 
     def _section(self, program: Program) -> str:
         environment = {"PYTHONPATH": str(CHECKOUT), **program.environment, **self.folder.marker}
         quoted = ",".join(f'{key}="{_escaped(value)}"' for key, value in environment.items())
         words = [_escaped(word).replace(PROCESS, "%(process_num)d") for word in program.command]
-        return "\n".join([
-            f"[program:{program.name}]",
-            f"command={' '.join(map(_quoted, words))}",
-            "process_name=%(program_name)s-%(process_num)d",
-            f"numprocs={program.processes}",
-            f"environment={quoted}",
-            f"stdout_logfile={_escaped(str(self.log(program.name)))}",
-            "redirect_stderr=true",
-            "stdout_logfile_maxbytes=10MB",
-            "stdout_logfile_backups=1",
-            "autorestart=true",
-            "startsecs=1",
-            "startretries=20",
-            f"stopsignal={program.stop_signal}",
-            f"stopwaitsecs={program.stop_seconds}",
-            "killasgroup=true",
-            "",
-        ])
+        return "\n".join(
+            [
+                f"[program:{program.name}]",
+                f"command={' '.join(map(_quoted, words))}",
+                "process_name=%(program_name)s-%(process_num)d",
+                f"numprocs={program.processes}",
+                f"environment={quoted}",
+                f"stdout_logfile={_escaped(str(self.log(program.name)))}",
+                "redirect_stderr=true",
+                "stdout_logfile_maxbytes=10MB",
+                "stdout_logfile_backups=1",
+                "autorestart=true",
+                "startsecs=1",
+                "startretries=20",
+                f"stopsignal={program.stop_signal}",
+                f"stopwaitsecs={program.stop_seconds}",
+                "killasgroup=true",
+                "",
+            ]
+        )
 
 
 def until(condition: Callable[[], bool], otherwise: str, seconds: float = _PATIENCE) -> None:
@@ -238,11 +250,9 @@ def until(condition: Callable[[], bool], otherwise: str, seconds: float = _PATIE
 
 
 def _escaped(text: str) -> str:
-    """supervisord expands %; a path may hold one."""
+    """Supervisord expands %; a path may hold one."""
     return text.replace("%", "%%")
 
 
 def _quoted(word: str) -> str:
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-

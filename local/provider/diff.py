@@ -69,8 +69,11 @@ def _conditionally(token: str, path: str, old: Bag, new: Bag) -> bool:
     top = re.split(r"[.\[]", path)[0]
     appears_or_vanishes = (old.get(top) is None) != (new.get(top) is None)
     match token, top:
-        case ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-              | "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", source) if source in _RULE_SOURCES:
+        case (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+            | "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            source,
+        ) if source in _RULE_SOURCES:
             return appears_or_vanishes  # another kind of source is another rule; another value is an edit
         case "aws:ec2/vpc:Vpc", "instanceTenancy":
             return (old.get(top), new.get(top)) != ("dedicated", "default")
@@ -80,9 +83,11 @@ def _conditionally(token: str, path: str, old: Bag, new: Bag) -> bool:
             return new.get("loadBalancerType") == "network" and not set(new[top]) > set(old[top])
         case "aws:elasticache/replicationGroup:ReplicationGroup", "engine":
             return (old.get(top), new.get(top)) == ("valkey", "redis")
-        case ("aws:rds/instance:Instance", "restoreToPointInTime") | (
-            "aws:mq/broker:Broker", "ldapServerMetadata") | (
-            "aws:msk/cluster:Cluster", "brokerNodeGroupInfo" | "encryptionInfo"):
+        case (
+            ("aws:rds/instance:Instance", "restoreToPointInTime")
+            | ("aws:mq/broker:Broker", "ldapServerMetadata")
+            | ("aws:msk/cluster:Cluster", "brokerNodeGroupInfo" | "encryptionInfo")
+        ):
             return appears_or_vanishes
     return False
 

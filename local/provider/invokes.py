@@ -16,16 +16,25 @@ def invoke(token: str, args: Bag, *, region: str, account: str) -> Bag:
     """
     answer = _ANSWERS.get(token)
     if answer is None:
-        raise LookupError(f"the embedded cloud answers no {token}: take the value from configuration, or add it to {__name__}")
+        raise LookupError(
+            f"the embedded cloud answers no {token}: take the value from configuration, or add it to {__name__}"
+        )
     return answer(args, region, account)
 
 
 def _ecr_token(args: Bag, region: str, account: str) -> Bag:
     registry = args.get("registryId") or account
     token = base64.b64encode(f"AWS:{_SYNTHESISED_PASSWORD}".encode()).decode()
-    return {"id": region, "authorizationToken": secret(token), "password": secret(_SYNTHESISED_PASSWORD), "userName": "AWS",
-            "proxyEndpoint": f"https://{registry}.dkr.ecr.{region}.amazonaws.com", "expiresAt": "2026-01-01T12:00:00Z",
-            "registryId": registry, "region": region}
+    return {
+        "id": region,
+        "authorizationToken": secret(token),
+        "password": secret(_SYNTHESISED_PASSWORD),
+        "userName": "AWS",
+        "proxyEndpoint": f"https://{registry}.dkr.ecr.{region}.amazonaws.com",
+        "expiresAt": "2026-01-01T12:00:00Z",
+        "registryId": registry,
+        "region": region,
+    }
 
 
 def _caller(args: Bag, region: str, account: str) -> Bag:  # noqa: ARG001 - all answers have one shape

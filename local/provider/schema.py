@@ -106,7 +106,9 @@ def _plain(kind: Any) -> Any:
 
 def _numeric(value: Any) -> bool:
     # The engine and AWS both take "80" where 80 is meant.
-    return isinstance(value, int | float) or (isinstance(value, str) and (has_unknown(value) or value.lstrip("-").isdigit()))
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and (has_unknown(value) or value.lstrip("-").isdigit())
+    )
 
 
 def _shape(value: Any) -> str:

@@ -41,29 +41,29 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # What the provider is
 
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:  # noqa: ARG002
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._release)
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ProviderHandshakeResponse:  # noqa: ARG002
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse()
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
     # Configuration
 
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:  # noqa: ARG002
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:  # noqa: ARG002
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         changed = not _equal(from_struct(request.old_inputs), from_struct(request.news))
         kind = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(changes=kind)
 
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ConfigureResponse:  # noqa: ARG002
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ConfigureResponse:
         args = {key: _parsed(value) for key, value in from_struct(request.args).items()}
         with self._configured:
             if args.get("region"):
@@ -101,16 +101,24 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         with _spoken(context, request.urn):
             token = _type_of(request.urn).token
-            difference = diff.compare(token, from_struct(request.old_inputs), from_struct(request.news), tuple(request.ignoreChanges))
+            difference = diff.compare(
+                token,
+                from_struct(request.old_inputs),
+                from_struct(request.news),
+                tuple(request.ignoreChanges),
+            )
             kinds = provider_pb2.PropertyDiff.Kind
             return provider_pb2.DiffResponse(
-                changes=provider_pb2.DiffResponse.DIFF_SOME if difference.changes else provider_pb2.DiffResponse.DIFF_NONE,
+                changes=provider_pb2.DiffResponse.DIFF_SOME
+                if difference.changes
+                else provider_pb2.DiffResponse.DIFF_NONE,
                 diffs=sorted({change.path.split(".")[0].split("[")[0] for change in difference.changes}),
                 replaces=difference.replaces,
                 hasDetailedDiff=True,
                 detailedDiff={
                     change.path: provider_pb2.PropertyDiff(
-                        kind=kinds.Value(change.kind.upper() + ("_REPLACE" if change.replaces else "")), inputDiff=True
+                        kind=kinds.Value(change.kind.upper() + ("_REPLACE" if change.replaces else "")),
+                        inputDiff=True,
                     )
                     for change in difference.changes
                 },
@@ -123,7 +131,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             outputs = self._synthesise(resource)
             if not request.preview and (realised := self._cloud.get(resource.token)):
                 outputs = realised.create(resource, outputs)
-            return provider_pb2.CreateResponse(id=str(outputs["id"]), properties=to_struct(_sealed(resource.token, outputs)))
+            return provider_pb2.CreateResponse(
+                id=str(outputs["id"]), properties=to_struct(_sealed(resource.token, outputs))
+            )
         raise AssertionError
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
@@ -174,7 +184,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 @contextmanager
 def serve(cloud: Cloud) -> Iterator[str]:
-    """Serve the providers on free loopback ports as long as the context lasts; gives the value of PULUMI_DEBUG_PROVIDERS."""
+    """Serve the providers on free loopback ports; gives the value of PULUMI_DEBUG_PROVIDERS."""
     servers, attached = [], []
     for package, sdk in PACKAGES.items():
         server = grpc.server(ThreadPoolExecutor(_WORKERS), options=[("grpc.max_receive_message_length", -1)])
@@ -206,7 +216,7 @@ def _abort(context: grpc.ServicerContext, sentence: str) -> NoReturn:
 
 
 def _type_of(urn: str) -> ResourceType:
-    token = urn.split("::")[2].split("$")[-1]
+    token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
     if token not in TABLE:
         raise ResourceError(f"the embedded cloud does not know {token}: add it to the table in local/resources/")
     return TABLE[token]

@@ -8,21 +8,37 @@ from local.resources.table import Resource, resource
 _MADE = "2026-01-01T00:00:00Z"
 
 
-@resource("aws:iam/role:Role", auto_name=AutoName(longest=64),
-          check=lambda inputs: check_policy(inputs, "assumeRolePolicy", trust=True))
+@resource(
+    "aws:iam/role:Role",
+    auto_name=AutoName(longest=64),
+    check=lambda inputs: check_policy(inputs, "assumeRolePolicy", trust=True),
+)
 def role(r: Resource) -> Bag:
     name = r.get("name")
-    return {"id": name, "arn": r.arn("iam", f"role{r.get('path', '/')}{name}", region=False), "createDate": _MADE,
-            "uniqueId": f"AROA{r.hex(17).upper()}", "maxSessionDuration": 3600, "path": "/"}
+    return {
+        "id": name,
+        "arn": r.arn("iam", f"role{r.get('path', '/')}{name}", region=False),
+        "createDate": _MADE,
+        "uniqueId": f"AROA{r.hex(17).upper()}",
+        "maxSessionDuration": 3600,
+        "path": "/",
+    }
 
 
-@resource("aws:iam/rolePolicy:RolePolicy", auto_name=AutoName(longest=128),
-          check=lambda inputs: check_policy(inputs, "policy"))
+@resource(
+    "aws:iam/rolePolicy:RolePolicy",
+    auto_name=AutoName(longest=128),
+    check=lambda inputs: check_policy(inputs, "policy"),
+)
 def role_policy(r: Resource) -> Bag:
     return {"id": f"{r.get('role')}:{r.get('name')}"}
 
 
-@resource("aws:iam/policy:Policy", auto_name=AutoName(longest=128), check=lambda inputs: check_policy(inputs, "policy"))
+@resource(
+    "aws:iam/policy:Policy",
+    auto_name=AutoName(longest=128),
+    check=lambda inputs: check_policy(inputs, "policy"),
+)
 def policy(r: Resource) -> Bag:
     arn = r.arn("iam", f"policy{r.get('path', '/')}{r.get('name')}", region=False)
     return {"id": arn, "arn": arn, "attachmentCount": 0, "policyId": f"ANPA{r.hex(17).upper()}", "path": "/"}
@@ -42,12 +58,18 @@ def key(r: Resource) -> Bag:
 
 @resource("aws:kms/alias:Alias", auto_name=AutoName(longest=256))
 def alias(r: Resource) -> Bag:
-    return {"id": r.get("name"), "arn": r.arn("kms", r.get("name")),
-            "targetKeyArn": r.arn("kms", f"key/{r.get('targetKeyId')}")}
+    return {
+        "id": r.get("name"),
+        "arn": r.arn("kms", r.get("name")),
+        "targetKeyArn": r.arn("kms", f"key/{r.get('targetKeyId')}"),
+    }
 
 
-@resource("aws:secretsmanager/secret:Secret", auto_name=AutoName(longest=512),
-          check=lambda inputs: check_policy(inputs, "policy"))
+@resource(
+    "aws:secretsmanager/secret:Secret",
+    auto_name=AutoName(longest=512),
+    check=lambda inputs: check_policy(inputs, "policy"),
+)
 def secret(r: Resource) -> Bag:
     arn = r.arn("secretsmanager", f"secret:{r.get('name')}-{r.hex(6)}")
     return {"id": arn, "arn": arn, "recoveryWindowInDays": 30}
@@ -57,8 +79,14 @@ def secret(r: Resource) -> Bag:
 def secret_version(r: Resource) -> Bag:
     version = r.hex(32)
     arn = r.get("secretId")
-    return {"id": f"{arn}|{version}", "arn": arn, "secretArn": arn, "versionId": version, "hasSecretStringWo": False,
-            "versionStages": ["AWSCURRENT"]}
+    return {
+        "id": f"{arn}|{version}",
+        "arn": arn,
+        "secretArn": arn,
+        "versionId": version,
+        "hasSecretStringWo": False,
+        "versionStages": ["AWSCURRENT"],
+    }
 
 
 @resource("aws:secretsmanager/secretRotation:SecretRotation")
@@ -69,5 +97,11 @@ def secret_rotation(r: Resource) -> Bag:
 @resource("aws:ssm/parameter:Parameter", auto_name=AutoName(longest=1011))
 def parameter(r: Resource) -> Bag:
     name = r.get("name")
-    return {"id": name, "arn": r.arn("ssm", f"parameter/{name.removeprefix('/')}"), "version": 1, "hasValueWo": False,
-            "tier": "Standard", "dataType": "text"}
+    return {
+        "id": name,
+        "arn": r.arn("ssm", f"parameter/{name.removeprefix('/')}"),
+        "version": 1,
+        "hasValueWo": False,
+        "tier": "Standard",
+        "dataType": "text",
+    }

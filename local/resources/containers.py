@@ -24,12 +24,47 @@ _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 
 #: Source: Amazon ECS API Reference, ContainerDefinition.
 _CONTAINER = {
-    "name", "image", "repositoryCredentials", "cpu", "memory", "memoryReservation", "links", "portMappings", "essential",
-    "restartPolicy", "entryPoint", "command", "environment", "environmentFiles", "mountPoints", "volumesFrom",
-    "linuxParameters", "secrets", "dependsOn", "startTimeout", "stopTimeout", "versionConsistency", "hostname", "user",
-    "workingDirectory", "disableNetworking", "privileged", "readonlyRootFilesystem", "dnsServers", "dnsSearchDomains",
-    "extraHosts", "dockerSecurityOptions", "interactive", "pseudoTerminal", "dockerLabels", "ulimits",
-    "logConfiguration", "healthCheck", "systemControls", "resourceRequirements", "firelensConfiguration",
+    "name",
+    "image",
+    "repositoryCredentials",
+    "cpu",
+    "memory",
+    "memoryReservation",
+    "links",
+    "portMappings",
+    "essential",
+    "restartPolicy",
+    "entryPoint",
+    "command",
+    "environment",
+    "environmentFiles",
+    "mountPoints",
+    "volumesFrom",
+    "linuxParameters",
+    "secrets",
+    "dependsOn",
+    "startTimeout",
+    "stopTimeout",
+    "versionConsistency",
+    "hostname",
+    "user",
+    "workingDirectory",
+    "disableNetworking",
+    "privileged",
+    "readonlyRootFilesystem",
+    "dnsServers",
+    "dnsSearchDomains",
+    "extraHosts",
+    "dockerSecurityOptions",
+    "interactive",
+    "pseudoTerminal",
+    "dockerLabels",
+    "ulimits",
+    "logConfiguration",
+    "healthCheck",
+    "systemControls",
+    "resourceRequirements",
+    "firelensConfiguration",
     "credentialSpecs",
 }
 
@@ -71,14 +106,21 @@ def _check_container(container: Bag, where: str, names: list[str]) -> Iterator[F
         if entry.keys() != {"name", "valueFrom"}:
             yield Failure(where, f"secret {entry.get('name', entry)!r} needs name and valueFrom")
     twice = {item.get("name") for item in container.get("environment", [])} & {
-        item.get("name") for item in container.get("secrets", [])}
+        item.get("name") for item in container.get("secrets", [])
+    }
     for name in sorted(map(str, twice)):
         yield Failure(where, f"{name} is both in environment and in secrets")
     for dependency in container.get("dependsOn", []):
         if dependency.get("containerName") not in names:
-            yield Failure(where, f"dependsOn names {dependency.get('containerName')!r}, which is no container of this task")
+            yield Failure(
+                where,
+                f"dependsOn names {dependency.get('containerName')!r}, which is no container of this task",
+            )
         if dependency.get("condition") not in _CONDITIONS:
-            yield Failure(where, f"dependsOn condition {dependency.get('condition')!r} is none of {', '.join(_CONDITIONS)}")
+            yield Failure(
+                where,
+                f"dependsOn condition {dependency.get('condition')!r} is none of {', '.join(_CONDITIONS)}",
+            )
     if container.get("stopTimeout", 0) > STOP_TIMEOUT:
         yield Failure(where, f"stopTimeout {container['stopTimeout']} s is over Fargate's {STOP_TIMEOUT} s")
     check = container.get("healthCheck", {}).get("command", ["CMD"])
@@ -95,7 +137,10 @@ def _check_fargate(inputs: Bag) -> Iterator[Failure]:
         yield Failure("cpu", f"Fargate has no {cpu} CPU units; it has {', '.join(map(str, FARGATE))}")
     elif memory not in FARGATE[cpu]:
         sizes = FARGATE[cpu]
-        yield Failure("memory", f"Fargate has no {memory} MiB with {cpu} CPU units; it has {sizes[0]} to {sizes[-1]} MiB")
+        yield Failure(
+            "memory",
+            f"Fargate has no {memory} MiB with {cpu} CPU units; it has {sizes[0]} to {sizes[-1]} MiB",
+        )
     if inputs.get("networkMode") != "awsvpc":
         yield Failure("networkMode", "a Fargate task needs awsvpc")
 
@@ -117,8 +162,13 @@ def _check_repository(inputs: Bag) -> Iterator[Failure]:
 @resource("aws:ecr/repository:Repository", auto_name=AutoName(longest=256, lower=True), check=_check_repository)
 def repository(r: Resource) -> Bag:
     name = r.get("name")
-    return {"id": name, "arn": r.arn("ecr", f"repository/{name}"), "registryId": r.account, "imageTagMutability": "MUTABLE",
-            "repositoryUrl": f"{r.account}.dkr.ecr.{r.region}.amazonaws.com/{name}"}
+    return {
+        "id": name,
+        "arn": r.arn("ecr", f"repository/{name}"),
+        "registryId": r.account,
+        "imageTagMutability": "MUTABLE",
+        "repositoryUrl": f"{r.account}.dkr.ecr.{r.region}.amazonaws.com/{name}",
+    }
 
 
 @resource("aws:ecr/lifecyclePolicy:LifecyclePolicy")
@@ -146,9 +196,14 @@ def image(r: Resource) -> Bag:
     content = context_digest(r.get("build", {}))
     name = str(r.get("imageName")).split("@")[0]
     bare = name[: name.rfind(":")] if ":" in name.rsplit("/", 1)[-1] else name
-    return {"id": f"sha256:{digest(content, 'image', length=64)}", "baseImageName": name, "context": r.get("build", {}).get("context", ""),
-            "dockerfile": r.get("build", {}).get("dockerfile", ""), "platform": r.get("build", {}).get("platform", ""),
-            "repoDigest": f"{bare}@sha256:{digest(content, length=64)}"}
+    return {
+        "id": f"sha256:{digest(content, 'image', length=64)}",
+        "baseImageName": name,
+        "context": r.get("build", {}).get("context", ""),
+        "dockerfile": r.get("build", {}).get("dockerfile", ""),
+        "platform": r.get("build", {}).get("platform", ""),
+        "repoDigest": f"{bare}@sha256:{digest(content, length=64)}",
+    }
 
 
 @resource("aws:ecs/cluster:Cluster", auto_name=AutoName(longest=255))
@@ -167,23 +222,42 @@ def task_definition(r: Resource) -> Bag:
     # AWS counts revisions; a number that follows from the content is as good, and the same on each run.
     revision = int(r.hex(4), 16) + 1
     bare = r.arn("ecs", f"task-definition/{r.get('family')}")
-    return {"id": r.get("family"), "arn": f"{bare}:{revision}", "arnWithoutRevision": bare, "revision": revision,
-            "enableFaultInjection": False}
+    return {
+        "id": r.get("family"),
+        "arn": f"{bare}:{revision}",
+        "arnWithoutRevision": bare,
+        "revision": revision,
+        "enableFaultInjection": False,
+    }
 
 
 @resource("aws:ecs/service:Service", auto_name=AutoName(longest=255), check=_check_service)
 def service(r: Resource) -> Bag:
     arn = r.arn("ecs", f"service/{str(r.get('cluster')).rsplit('/', maxsplit=1)[-1]}/{r.get('name')}")
-    return {"id": arn, "arn": arn, "iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
-            "launchType": "" if r.get("capacityProviderStrategies") else "EC2", "platformVersion": "LATEST",
-            "triggers": {}, "deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200}
+    return {
+        "id": arn,
+        "arn": arn,
+        "iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        "launchType": "" if r.get("capacityProviderStrategies") else "EC2",
+        "platformVersion": "LATEST",
+        "triggers": {},
+        "deploymentMinimumHealthyPercent": 100,
+        "deploymentMaximumPercent": 200,
+    }
 
 
 @resource("aws:appautoscaling/target:Target")
 def scaling_target(r: Resource) -> Bag:
-    return {"id": r.get("resourceId"), "arn": r.arn("application-autoscaling", f"scalable-target/{r.hex(31)}"),
-            "roleArn": r.arn("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
-                                    "AWSServiceRoleForApplicationAutoScaling_ECSService", region=False)}
+    return {
+        "id": r.get("resourceId"),
+        "arn": r.arn("application-autoscaling", f"scalable-target/{r.hex(31)}"),
+        "roleArn": r.arn(
+            "iam",
+            "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+            "AWSServiceRoleForApplicationAutoScaling_ECSService",
+            region=False,
+        ),
+    }
 
 
 def _scaling_arn(r: Resource, kind: str) -> str:
@@ -194,11 +268,16 @@ def _scaling_arn(r: Resource, kind: str) -> str:
 def scaling_policy(r: Resource) -> Bag:
     name = f"TargetTracking-{r.get('resourceId')}"
     tracked = r.get("policyType") == "TargetTrackingScaling"
-    return {"id": r.get("name"), "arn": f"{_scaling_arn(r, 'scalingPolicy')}:policyName/{r.get('name')}",
-            "alarmArns": [r.arn("cloudwatch", f"alarm:{name}-Alarm{side}") for side in ("High", "Low")] if tracked else []}
+    return {
+        "id": r.get("name"),
+        "arn": f"{_scaling_arn(r, 'scalingPolicy')}:policyName/{r.get('name')}",
+        "alarmArns": [r.arn("cloudwatch", f"alarm:{name}-Alarm{side}") for side in ("High", "Low")] if tracked else [],
+    }
 
 
 @resource("aws:appautoscaling/scheduledAction:ScheduledAction", auto_name=AutoName(longest=256))
 def scheduled_action(r: Resource) -> Bag:
-    return {"id": r.get("name"), "arn": f"{_scaling_arn(r, 'scheduledAction')}:scheduledActionName/{r.get('name')}"}
-
+    return {
+        "id": r.get("name"),
+        "arn": f"{_scaling_arn(r, 'scheduledAction')}:scheduledActionName/{r.get('name')}",
+    }

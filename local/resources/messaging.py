@@ -48,10 +48,17 @@ def queue(r: Resource) -> Bag:
     url = f"https://sqs.{r.region}.amazonaws.com/{r.account}/{r.get('name')}"
     fifo = {"deduplicationScope": "queue", "fifoThroughputLimit": "perQueue"} if r.get("fifoQueue") else {}
     return {
-        "id": url, "url": url, "arn": r.arn("sqs", r.get("name")),
-        "visibilityTimeoutSeconds": 30, "messageRetentionSeconds": 345_600, "maxMessageSize": 262_144,
-        "delaySeconds": 0, "receiveWaitTimeSeconds": 0, "kmsDataKeyReusePeriodSeconds": 300,
-        "sqsManagedSseEnabled": "kmsMasterKeyId" not in r.inputs, **fifo,
+        "id": url,
+        "url": url,
+        "arn": r.arn("sqs", r.get("name")),
+        "visibilityTimeoutSeconds": 30,
+        "messageRetentionSeconds": 345_600,
+        "maxMessageSize": 262_144,
+        "delaySeconds": 0,
+        "receiveWaitTimeSeconds": 0,
+        "kmsDataKeyReusePeriodSeconds": 300,
+        "sqsManagedSseEnabled": "kmsMasterKeyId" not in r.inputs,
+        **fifo,
     }
 
 
@@ -65,8 +72,14 @@ def queue_attribute(r: Resource) -> Bag:
 @resource("aws:sns/topic:Topic", auto_name=AutoName(longest=256))
 def topic(r: Resource) -> Bag:
     arn = r.arn("sns", r.get("name"))
-    return {"id": arn, "arn": arn, "owner": r.account, "beginningArchiveTime": "", "signatureVersion": 1,
-            "tracingConfig": "PassThrough"}
+    return {
+        "id": arn,
+        "arn": arn,
+        "owner": r.account,
+        "beginningArchiveTime": "",
+        "signatureVersion": 1,
+        "tracingConfig": "PassThrough",
+    }
 
 
 @resource("aws:sns/topicSubscription:TopicSubscription")
@@ -74,8 +87,14 @@ def subscription(r: Resource) -> Bag:
     uuid = r.hex(32)
     arn = f"{r.get('topic')}:{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
     confirmed = r.get("protocol") in ("sqs", "lambda", "firehose")
-    return {"id": arn, "arn": arn, "ownerId": r.account, "confirmationWasAuthenticated": confirmed,
-            "pendingConfirmation": not confirmed, "filterPolicyScope": "MessageAttributes"}
+    return {
+        "id": arn,
+        "arn": arn,
+        "ownerId": r.account,
+        "confirmationWasAuthenticated": confirmed,
+        "pendingConfirmation": not confirmed,
+        "filterPolicyScope": "MessageAttributes",
+    }
 
 
 @resource("aws:sns/topicPolicy:TopicPolicy", check=lambda inputs: check_policy(inputs, "policy"))

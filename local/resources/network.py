@@ -38,10 +38,17 @@ def _identified(r: Resource, kind: str, prefix: str) -> Bag:
 @resource("aws:ec2/vpc:Vpc", check=_check_cidr)
 def vpc(r: Resource) -> Bag:
     return {
-        **_identified(r, "vpc", "vpc"), "enableDnsSupport": True, "enableDnsHostnames": False, "instanceTenancy": "default",
-        "enableNetworkAddressUsageMetrics": False, "ipv6AssociationId": "", "ipv6CidrBlock": "",
-        "defaultNetworkAclId": f"acl-{r.hex(salt='acl')}", "dhcpOptionsId": f"dopt-{r.hex(salt='dhcp')}",
-        "defaultRouteTableId": f"rtb-{r.hex(salt='routes')}", "mainRouteTableId": f"rtb-{r.hex(salt='routes')}",
+        **_identified(r, "vpc", "vpc"),
+        "enableDnsSupport": True,
+        "enableDnsHostnames": False,
+        "instanceTenancy": "default",
+        "enableNetworkAddressUsageMetrics": False,
+        "ipv6AssociationId": "",
+        "ipv6CidrBlock": "",
+        "defaultNetworkAclId": f"acl-{r.hex(salt='acl')}",
+        "dhcpOptionsId": f"dopt-{r.hex(salt='dhcp')}",
+        "defaultRouteTableId": f"rtb-{r.hex(salt='routes')}",
+        "mainRouteTableId": f"rtb-{r.hex(salt='routes')}",
         "defaultSecurityGroupId": f"sg-{r.hex(salt='default')}",
     }
 
@@ -49,9 +56,14 @@ def vpc(r: Resource) -> Bag:
 @resource("aws:ec2/subnet:Subnet", check=_check_cidr)
 def subnet(r: Resource) -> Bag:
     zone = r.get("availabilityZone", f"{r.region}a")
-    return {**_identified(r, "subnet", "subnet"), "availabilityZone": zone, "mapPublicIpOnLaunch": False,
-            "availabilityZoneId": f"{r.region.replace('-', '')[:4]}-az{ord(zone[-1]) - 96}", "ipv6CidrBlockAssociationId": "",
-            "privateDnsHostnameTypeOnLaunch": "ip-name"}
+    return {
+        **_identified(r, "subnet", "subnet"),
+        "availabilityZone": zone,
+        "mapPublicIpOnLaunch": False,
+        "availabilityZoneId": f"{r.region.replace('-', '')[:4]}-az{ord(zone[-1]) - 96}",
+        "ipv6CidrBlockAssociationId": "",
+        "privateDnsHostnameTypeOnLaunch": "ip-name",
+    }
 
 
 @resource("aws:ec2/internetGateway:InternetGateway")
@@ -66,8 +78,13 @@ def route_table(r: Resource) -> Bag:
 
 @resource("aws:ec2/route:Route", check=_check_cidr)
 def route(r: Resource) -> Bag:
-    return {"id": f"r-{r.get('routeTableId')}{r.number(10)}", "origin": "CreateRoute", "state": "active",
-            "instanceId": "", "instanceOwnerId": ""}
+    return {
+        "id": f"r-{r.get('routeTableId')}{r.number(10)}",
+        "origin": "CreateRoute",
+        "state": "active",
+        "instanceId": "",
+        "instanceOwnerId": "",
+    }
 
 
 @resource("aws:ec2/routeTableAssociation:RouteTableAssociation")
@@ -86,29 +103,55 @@ def eip(r: Resource) -> Bag:
     # 203.0.113.0/24 is for documentation (RFC 5737): nobody mistakes it for a machine.
     address = f"203.0.113.{int(r.hex(2), 16) % 254 + 1}"
     dashed = address.replace(".", "-")
-    return {"id": allocation, "allocationId": allocation, "arn": r.arn("ec2", f"elastic-ip/{allocation}"),
-            "publicIp": address, "publicDns": f"ec2-{dashed}.compute-1.amazonaws.com", "associationId": "",
-            "carrierIp": "", "customerOwnedIp": "", "privateDns": "", "privateIp": "", "ptrRecord": "",
-            "domain": "vpc", "networkBorderGroup": r.region, "publicIpv4Pool": "amazon"}
+    return {
+        "id": allocation,
+        "allocationId": allocation,
+        "arn": r.arn("ec2", f"elastic-ip/{allocation}"),
+        "publicIp": address,
+        "publicDns": f"ec2-{dashed}.compute-1.amazonaws.com",
+        "associationId": "",
+        "carrierIp": "",
+        "customerOwnedIp": "",
+        "privateDns": "",
+        "privateIp": "",
+        "ptrRecord": "",
+        "domain": "vpc",
+        "networkBorderGroup": r.region,
+        "publicIpv4Pool": "amazon",
+    }
 
 
 @resource("aws:ec2/natGateway:NatGateway")
 def nat_gateway(r: Resource) -> Bag:
-    return {"id": f"nat-{r.hex()}", "associationId": f"eipassoc-{r.hex(salt='association')}",
-            "networkInterfaceId": f"eni-{r.hex(salt='interface')}", "publicIp": f"203.0.113.{int(r.hex(2), 16) % 254 + 1}",
-            "privateIp": "10.0.0.10", "routeTableId": "", "autoProvisionZones": "", "autoScalingIps": "",
-            "regionalNatGatewayAddresses": [], "regionalNatGatewayAutoMode": "", "connectivityType": "public"}
+    return {
+        "id": f"nat-{r.hex()}",
+        "associationId": f"eipassoc-{r.hex(salt='association')}",
+        "networkInterfaceId": f"eni-{r.hex(salt='interface')}",
+        "publicIp": f"203.0.113.{int(r.hex(2), 16) % 254 + 1}",
+        "privateIp": "10.0.0.10",
+        "routeTableId": "",
+        "autoProvisionZones": "",
+        "autoScalingIps": "",
+        "regionalNatGatewayAddresses": [],
+        "regionalNatGatewayAutoMode": "",
+        "connectivityType": "public",
+    }
 
 
 @resource("aws:ec2/vpcEndpoint:VpcEndpoint")
 def vpc_endpoint(r: Resource) -> Bag:
     interface = r.get("vpcEndpointType", "Gateway") == "Interface"
     host = f"{r.get('serviceName', '').split('.')[-1]}.{r.region}.amazonaws.com"
-    return {**_identified(r, "vpc-endpoint", "vpce"), "state": "available", "requesterManaged": False,
-            "vpcEndpointType": "Gateway", "cidrBlocks": [] if interface else ["52.216.0.0/15"],
-            "prefixListId": "" if interface else f"pl-{r.hex(8, 'prefix')}",
-            "dnsEntries": [{"dnsName": host, "hostedZoneId": f"Z{r.hex(13, 'zone').upper()}"}] if interface else [],
-            "networkInterfaceIds": [f"eni-{r.hex(salt=s)}" for s in r.get("subnetIds", [])] if interface else []}
+    return {
+        **_identified(r, "vpc-endpoint", "vpce"),
+        "state": "available",
+        "requesterManaged": False,
+        "vpcEndpointType": "Gateway",
+        "cidrBlocks": [] if interface else ["52.216.0.0/15"],
+        "prefixListId": "" if interface else f"pl-{r.hex(8, 'prefix')}",
+        "dnsEntries": [{"dnsName": host, "hostedZoneId": f"Z{r.hex(13, 'zone').upper()}"}] if interface else [],
+        "networkInterfaceIds": [f"eni-{r.hex(salt=s)}" for s in r.get("subnetIds", [])] if interface else [],
+    }
 
 
 @resource("aws:ec2/securityGroup:SecurityGroup", auto_name=AutoName(longest=255))
@@ -118,19 +161,31 @@ def security_group(r: Resource) -> Bag:
 
 @resource("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 def default_security_group(r: Resource) -> Bag:
-    return {**_identified(r, "security-group", "sg"), "name": "default", "description": "default VPC security group"}
+    return {
+        **_identified(r, "security-group", "sg"),
+        "name": "default",
+        "description": "default VPC security group",
+    }
 
 
 @resource("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", check=_check_rule)
 @resource("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", check=_check_rule)
 def security_group_rule(r: Resource) -> Bag:
     identity = f"sgr-{r.hex()}"
-    return {"id": identity, "securityGroupRuleId": identity, "arn": r.arn("ec2", f"security-group-rule/{identity}")}
+    return {
+        "id": identity,
+        "securityGroupRuleId": identity,
+        "arn": r.arn("ec2", f"security-group-rule/{identity}"),
+    }
 
 
 @resource("aws:ec2/flowLog:FlowLog")
 def flow_log(r: Resource) -> Bag:
     identity = f"fl-{r.hex()}"
-    return {"id": identity, "arn": r.arn("ec2", f"vpc-flow-log/{identity}"), "maxAggregationInterval": 600,
-            "logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
-                         "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"}
+    return {
+        "id": identity,
+        "arn": r.arn("ec2", f"vpc-flow-log/{identity}"),
+        "maxAggregationInterval": 600,
+        "logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
+        "${packets} ${bytes} ${start} ${end} ${action} ${log-status}",
+    }

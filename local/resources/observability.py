@@ -9,13 +9,40 @@ from local.provider.schema import Failure
 from local.resources.table import Resource, resource
 
 #: Days. Source: CloudWatch Logs API Reference, PutRetentionPolicy.
-_RETENTION = (0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+_RETENTION = (
+    0,
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 
 
 def _check_log_group(inputs: Bag) -> Iterator[Failure]:
     days = inputs.get("retentionInDays", 0)
     if not has_unknown(days) and int(days) not in _RETENTION:
-        yield Failure("retentionInDays", f"CloudWatch Logs keeps no {days} days; it keeps {', '.join(map(str, _RETENTION[1:]))}")
+        yield Failure(
+            "retentionInDays",
+            f"CloudWatch Logs keeps no {days} days; it keeps {', '.join(map(str, _RETENTION[1:]))}",
+        )
 
 
 def _check_dashboard(inputs: Bag) -> Iterator[Failure]:
@@ -29,7 +56,11 @@ def _check_dashboard(inputs: Bag) -> Iterator[Failure]:
 
 @resource("aws:cloudwatch/logGroup:LogGroup", auto_name=AutoName(longest=512), check=_check_log_group)
 def log_group(r: Resource) -> Bag:
-    return {"id": r.get("name"), "arn": r.arn("logs", f"log-group:{r.get('name')}"), "logGroupClass": "STANDARD"}
+    return {
+        "id": r.get("name"),
+        "arn": r.arn("logs", f"log-group:{r.get('name')}"),
+        "logGroupClass": "STANDARD",
+    }
 
 
 @resource("aws:cloudwatch/metricAlarm:MetricAlarm", auto_name=AutoName(longest=255))
@@ -39,7 +70,11 @@ def alarm(r: Resource) -> Bag:
     return {"id": name, "arn": r.arn("cloudwatch", f"alarm:{name}")}
 
 
-@resource("aws:cloudwatch/dashboard:Dashboard", auto_name=AutoName("dashboardName", longest=255), check=_check_dashboard)
+@resource(
+    "aws:cloudwatch/dashboard:Dashboard",
+    auto_name=AutoName("dashboardName", longest=255),
+    check=_check_dashboard,
+)
 def dashboard(r: Resource) -> Bag:
     name = r.get("dashboardName")
     return {"id": name, "dashboardArn": r.arn("cloudwatch", f"dashboard/{name}", region=False)}
@@ -57,5 +92,8 @@ def event_target(r: Resource) -> Bag:
 
 @resource("aws:budgets/budget:Budget", auto_name=AutoName(longest=100))
 def budget(r: Resource) -> Bag:
-    return {"id": f"{r.account}:{r.get('name')}", "arn": r.arn("budgets", f"budget/{r.get('name')}", region=False),
-            "accountId": r.account}
+    return {
+        "id": f"{r.account}:{r.get('name')}",
+        "arn": r.arn("budgets", f"budget/{r.get('name')}", region=False),
+        "accountId": r.account,
+    }

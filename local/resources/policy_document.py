@@ -8,7 +8,17 @@ from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
 
 #: Source: IAM User Guide, "Grammar of the IAM JSON policy language".
-_STATEMENT = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+_STATEMENT = {
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+}
 
 
 def check_policy(inputs: Bag, key: str, *, trust: bool = False) -> Iterator[Failure]:

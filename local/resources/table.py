@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.provider.diff import fact
 from local.provider.naming import AutoName, digest
 from local.provider.properties import Bag
 from local.provider.schema import Failure
@@ -24,9 +25,9 @@ class Resource:
 
     def hex(self, length: int = 17, salt: str = "") -> str:
         """Digits for an id: the same on each run, others for each resource and for each replacement of it."""
-        from local.provider.diff import fact
-
-        forcing = {key: self.inputs[key] for key in sorted(self.inputs) if key in fact("replace-on-change").get(self.token, [])}
+        forcing = {
+            key: self.inputs[key] for key in sorted(self.inputs) if key in fact("replace-on-change").get(self.token, [])
+        }
         return digest(self.urn, salt, json.dumps(forcing, sort_keys=True), length=length)
 
     def number(self, digits: int, salt: str = "") -> str:

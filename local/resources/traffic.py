@@ -18,23 +18,44 @@ def _check_name(inputs: Bag) -> Iterator[Failure]:
         yield Failure("name", f"{name!r}: must not begin with internal- nor begin or end with a hyphen")
 
 
-@resource("aws:lb/loadBalancer:LoadBalancer", auto_name=AutoName(longest=_LONGEST), check=_check_name,
-          keeps=refuse_when("enableDeletionProtection", "deletion protection is on: turn enableDeletionProtection off first"))
+@resource(
+    "aws:lb/loadBalancer:LoadBalancer",
+    auto_name=AutoName(longest=_LONGEST),
+    check=_check_name,
+    keeps=refuse_when("enableDeletionProtection", "deletion protection is on: turn enableDeletionProtection off first"),
+)
 def load_balancer(r: Resource) -> Bag:
     kind = {"network": "net", "gateway": "gwy"}.get(r.get("loadBalancerType", "application"), "app")
     suffix = f"{kind}/{r.get('name')}/{r.hex(16)}"
     arn = r.arn("elasticloadbalancing", f"loadbalancer/{suffix}")
-    return {"id": arn, "arn": arn, "arnSuffix": suffix, "zoneId": "Z35SXDOTRQ7X7K", "vpcId": f"vpc-{r.hex()}",
-            "dnsName": f"{r.get('name')}-{r.number(10)}.{r.region}.elb.amazonaws.com", "internal": False,
-            "ipAddressType": "ipv4", "loadBalancerType": "application", "idleTimeout": 60}
+    return {
+        "id": arn,
+        "arn": arn,
+        "arnSuffix": suffix,
+        "zoneId": "Z35SXDOTRQ7X7K",
+        "vpcId": f"vpc-{r.hex()}",
+        "dnsName": f"{r.get('name')}-{r.number(10)}.{r.region}.elb.amazonaws.com",
+        "internal": False,
+        "ipAddressType": "ipv4",
+        "loadBalancerType": "application",
+        "idleTimeout": 60,
+    }
 
 
 @resource("aws:lb/targetGroup:TargetGroup", auto_name=AutoName(longest=_LONGEST), check=_check_name)
 def target_group(r: Resource) -> Bag:
     suffix = f"targetgroup/{r.get('name')}/{r.hex(16)}"
     arn = r.arn("elasticloadbalancing", suffix)
-    return {"id": arn, "arn": arn, "arnSuffix": suffix, "loadBalancerArns": [], "protocolVersion": "HTTP1",
-            "ipAddressType": "ipv4", "loadBalancingAlgorithmType": "round_robin", "deregistrationDelay": 300}
+    return {
+        "id": arn,
+        "arn": arn,
+        "arnSuffix": suffix,
+        "loadBalancerArns": [],
+        "protocolVersion": "HTTP1",
+        "ipAddressType": "ipv4",
+        "loadBalancingAlgorithmType": "round_robin",
+        "deregistrationDelay": 300,
+    }
 
 
 @resource("aws:lb/listener:Listener")
@@ -56,13 +77,28 @@ def certificate(r: Resource) -> Bag:
     arn = r.arn("acm", f"certificate/{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}")
     names = dict.fromkeys([r.get("domainName"), *r.get("subjectAlternativeNames", [])])
     records = [
-        {"domainName": name, "resourceRecordName": f"_{r.hex(32, name)}.{name}.", "resourceRecordType": "CNAME",
-         "resourceRecordValue": f"_{r.hex(32, 'value')}.acm-validations.aws."}
+        {
+            "domainName": name,
+            "resourceRecordName": f"_{r.hex(32, name)}.{name}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": f"_{r.hex(32, 'value')}.acm-validations.aws.",
+        }
         for name in names
     ]
-    return {"id": arn, "arn": arn, "domainValidationOptions": records, "status": "ISSUED", "type": "AMAZON_ISSUED",
-            "notBefore": "2026-01-01T00:00:00Z", "notAfter": "2027-01-31T23:59:59Z", "pendingRenewal": False,
-            "renewalEligibility": "INELIGIBLE", "renewalSummaries": [], "validationEmails": [], "keyAlgorithm": "RSA_2048"}
+    return {
+        "id": arn,
+        "arn": arn,
+        "domainValidationOptions": records,
+        "status": "ISSUED",
+        "type": "AMAZON_ISSUED",
+        "notBefore": "2026-01-01T00:00:00Z",
+        "notAfter": "2027-01-31T23:59:59Z",
+        "pendingRenewal": False,
+        "renewalEligibility": "INELIGIBLE",
+        "renewalSummaries": [],
+        "validationEmails": [],
+        "keyAlgorithm": "RSA_2048",
+    }
 
 
 @resource("aws:acm/certificateValidation:CertificateValidation")
@@ -79,8 +115,13 @@ def record(r: Resource) -> Bag:
 def web_acl(r: Resource) -> Bag:
     uuid = r.hex(32)
     identity = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-    return {"id": identity, "arn": r.arn("wafv2", f"regional/webacl/{r.get('name')}/{identity}"), "capacity": 702,
-            "lockToken": r.hex(32, "lock"), "applicationIntegrationUrl": ""}
+    return {
+        "id": identity,
+        "arn": r.arn("wafv2", f"regional/webacl/{r.get('name')}/{identity}"),
+        "capacity": 702,
+        "lockToken": r.hex(32, "lock"),
+        "applicationIntegrationUrl": "",
+    }
 
 
 @resource("aws:wafv2/webAclAssociation:WebAclAssociation")

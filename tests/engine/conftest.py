@@ -51,7 +51,9 @@ class Stack:
 
     @contextlib.contextmanager
     def _opened(self, program: Program) -> Iterator[automation.Stack]:
-        with Engine("test", self.folder, self._cloud, program, {"aws:region": "eu-central-1"}, self._config_folder).opened() as stack:
+        with Engine(
+            "test", self.folder, self._cloud, program, {"aws:region": "eu-central-1"}, self._config_folder
+        ).opened() as stack:
             yield stack
 
 
@@ -64,7 +66,9 @@ def folder() -> Iterator[StackFolder]:
     """A short path: a socket lives in it."""
     root = Path(tempfile.mkdtemp(prefix="backlog-"))
     (root / "config").mkdir()
-    (root / "config" / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "backlog", "runtime": "python"}), encoding="utf-8")
+    (root / "config" / "Pulumi.yaml").write_text(
+        yaml.safe_dump({"name": "backlog", "runtime": "python"}), encoding="utf-8"
+    )
     yield StackFolder(root / "stack")
     Supervisor(StackFolder(root / "stack")).shut_down()
     shutil.rmtree(root)

@@ -20,42 +20,82 @@ from pulumi.automation import CommandError
 from local.folder import CHECKOUT, MARKER
 from local.machine.supervisor import Supervisor
 
-SERVE = "import http.server as h, os; h.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), h.SimpleHTTPRequestHandler).serve_forever()"
+SERVE = (
+    "import http.server as h, os; "
+    "h.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), h.SimpleHTTPRequestHandler).serve_forever()"
+)
 PROBE = "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/\", timeout=2)"
 
 
 def queues():
     dead = aws.sqs.Queue("dead")
     jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=1)
-    aws.sqs.RedrivePolicy("jobs", queue_url=jobs.url, redrive_policy=dead.arn.apply(
-        lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})))
+    aws.sqs.RedrivePolicy(
+        "jobs",
+        queue_url=jobs.url,
+        redrive_policy=dead.arn.apply(lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})),
+    )
     pulumi.export("jobs", jobs.url)
     pulumi.export("dead", dead.url)
 
 
 def database(port):
-    return aws.rds.Instance("database", engine="postgres", engine_version="18", instance_class="db.t4g.micro", allocated_storage=20,
-                            db_name="backlog", username="backlog", manage_master_user_password=True, skip_final_snapshot=True, port=port)
+    return aws.rds.Instance(
+        "database",
+        engine="postgres",
+        engine_version="18",
+        instance_class="db.t4g.micro",
+        allocated_storage=20,
+        db_name="backlog",
+        username="backlog",
+        manage_master_user_password=True,
+        skip_final_snapshot=True,
+        port=port,
+    )
 
 
 def service(port, *, word="hello", command=SERVE, before="pass", secret=None):
     """A task with a container that must succeed and one that serves."""
     secrets = {"secrets": [{"name": "SECRET", "valueFrom": secret}]} if secret else {}
     definition = [
-        {"name": "before", "image": "none", "essential": False, "command": [sys.executable, "-c", before], **secrets},
-        {"name": "main", "image": "none", "command": [sys.executable, "-c", command], "stopTimeout": 5,
-         "dependsOn": [{"containerName": "before", "condition": "SUCCESS"}],
-         "environment": [{"name": "PORT", "value": str(port)}, {"name": "WORD", "value": word}],
-         "healthCheck": {"command": ["CMD", sys.executable, "-c", PROBE]}},
+        {
+            "name": "before",
+            "image": "none",
+            "essential": False,
+            "command": [sys.executable, "-c", before],
+            **secrets,
+        },
+        {
+            "name": "main",
+            "image": "none",
+            "command": [sys.executable, "-c", command],
+            "stopTimeout": 5,
+            "dependsOn": [{"containerName": "before", "condition": "SUCCESS"}],
+            "environment": [{"name": "PORT", "value": str(port)}, {"name": "WORD", "value": word}],
+            "healthCheck": {"command": ["CMD", sys.executable, "-c", PROBE]},
+        },
     ]
-    task = aws.ecs.TaskDefinition("api", family="api", cpu="256", memory="512", network_mode="awsvpc",
-                                  requires_compatibilities=["FARGATE"], container_definitions=pulumi.Output.json_dumps(definition))
+    task = aws.ecs.TaskDefinition(
+        "api",
+        family="api",
+        cpu="256",
+        memory="512",
+        network_mode="awsvpc",
+        requires_compatibilities=["FARGATE"],
+        container_definitions=pulumi.Output.json_dumps(definition),
+    )
     aws.ecs.Service("api", task_definition=task.arn, desired_count=1)
 
 
 def client(stack, service_name):
     endpoint = stack.outputs()["jobs"].rsplit("/", 2)[0]
-    return boto3.client(service_name, endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    return boto3.client(
+        service_name,
+        endpoint_url=endpoint,
+        region_name="eu-central-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
 
 
 def processes_of(stack):
@@ -195,25 +235,37 @@ def test_an_interrupted_up_is_resumed(realised, free_port, tmp_path):
     realised.up(queues)
     script = tmp_path / "interrupted.py"
     script.write_text(
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from local.engine import Engine\n"
-        "from local.folder import StackFolder\n"
-        "from local.machine.cloud import machine\n"
-        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_realised_stack import queues, service\n"
-        "def program():\n"
-        "    queues()\n"
-        f"    service({port}, command='import time; time.sleep(600)')\n"
-        f"folder = StackFolder(Path({str(realised.folder.root)!r}))\n"
-        f"cloud = machine(folder, aws_port={realised.outputs()['jobs'].split(':')[2].split('/')[0]}, region='eu-central-1')\n"
-        f"with Engine('test', folder, cloud, program, {{'aws:region': 'eu-central-1'}}, Path({str(realised.folder.root.parent / 'config')!r})).opened() as stack:\n"
-        "    stack.up()\n",
+        f"""
+import sys
+from pathlib import Path
+from local.engine import Engine
+from local.folder import StackFolder
+from local.machine.cloud import machine
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_realised_stack import queues, service
+
+def program():
+    queues()
+    service({port}, command="import time; time.sleep(600)")
+
+folder = StackFolder(Path({str(realised.folder.root)!r}))
+cloud = machine(folder, aws_port={realised.outputs()["jobs"].split(":")[2].split("/")[0]}, region="eu-central-1")
+config = Path({str(realised.folder.root.parent / "config")!r})
+with Engine("test", folder, cloud, program, {{"aws:region": "eu-central-1"}}, config).opened() as stack:
+    stack.up()
+""",
         encoding="utf-8",
     )
-    running = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    until(lambda: Supervisor(realised.folder).log(program_name(realised)).is_file() if program_name(realised) else False)
+    running = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until(
+        lambda: Supervisor(realised.folder).log(program_name(realised)).is_file() if program_name(realised) else False
+    )
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
 

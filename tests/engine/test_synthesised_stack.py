@@ -8,8 +8,18 @@ import pulumi_docker as docker
 import pytest
 from pulumi.automation import CommandError
 
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
 
 
 def queue(**arguments):
@@ -24,8 +34,14 @@ def queue(**arguments):
 def database(*, protect=False, deletion_protection=False, **arguments):
     def program():
         aws.rds.Instance(
-            "database", engine="postgres", instance_class="db.t4g.micro", allocated_storage=20, username="backlog",
-            skip_final_snapshot=True, deletion_protection=deletion_protection, **arguments,
+            "database",
+            engine="postgres",
+            instance_class="db.t4g.micro",
+            allocated_storage=20,
+            username="backlog",
+            skip_final_snapshot=True,
+            deletion_protection=deletion_protection,
+            **arguments,
             opts=pulumi.ResourceOptions(protect=protect),
         )
 
@@ -114,8 +130,15 @@ def test_no_secret_stands_in_clear_in_the_state(synthesised):
     def program():
         secret = aws.secretsmanager.Secret("token")
         aws.secretsmanager.SecretVersion("token", secret_id=secret.arn, secret_string="correct-horse")
-        aws.rds.Instance("database", engine="postgres", instance_class="db.t4g.micro", allocated_storage=20,
-                         username="backlog", password="battery-staple", skip_final_snapshot=True)
+        aws.rds.Instance(
+            "database",
+            engine="postgres",
+            instance_class="db.t4g.micro",
+            allocated_storage=20,
+            username="backlog",
+            password="battery-staple",
+            skip_final_snapshot=True,
+        )
 
     synthesised.up(program)
     assert "correct-horse" not in synthesised.state_text()
@@ -127,7 +150,8 @@ def test_the_registry_token_reaches_the_image_and_not_the_state(synthesised):
         repository = aws.ecr.Repository("api")
         token = aws.ecr.get_authorization_token_output()
         image = docker.Image(
-            "api", image_name=repository.repository_url.apply(lambda url: f"{url}:latest"),
+            "api",
+            image_name=repository.repository_url.apply(lambda url: f"{url}:latest"),
             build=docker.DockerBuildArgs(context="..", dockerfile="../services/api/pyproject.toml"),
             registry=docker.RegistryArgs(server=repository.repository_url, username="AWS", password=token.password),
         )
@@ -140,19 +164,39 @@ def test_the_registry_token_reaches_the_image_and_not_the_state(synthesised):
 
 def test_a_type_that_the_cloud_does_not_know_says_where_to_add_it(synthesised):
     with pytest.raises(CommandError, match=r"aws:glue/job:Job.*local/resources"):
-        synthesised.preview(lambda: aws.glue.Job("nope", role_arn="arn:aws:iam::123456789012:role/x",
-                                                 command={"script_location": "s3://x"}))
+        synthesised.preview(
+            lambda: aws.glue.Job(
+                "nope", role_arn="arn:aws:iam::123456789012:role/x", command={"script_location": "s3://x"}
+            )
+        )
 
 
-@pytest.mark.parametrize(("program", "sentence"), [
-    (queue(name="jobs.fifo"), "FIFO"),
-    (queue(visibility_timeout_seconds=50_000), "outside SQS's 0 to 43200 seconds"),
-    (lambda: aws.iam.Role("r", assume_role_policy="{not json"), "is not JSON"),
-    (lambda: aws.ecs.TaskDefinition("t", family="t", cpu="256", memory="4096", network_mode="awsvpc",
-                                    requires_compatibilities=["FARGATE"], container_definitions="[]"), "no 4096 MiB with 256 CPU"),
-    (lambda: aws.lb.TargetGroup("t", name="a" * 33), "33 characters; AWS takes 32"),
-    (lambda: aws.ecs.Service("s", network_configuration={"subnetz": ["x"], "subnets": ["y"]}), "did you mean 'subnets'"),
-], ids=["fifo name", "visibility", "policy", "fargate", "name", "nested property"])
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        (queue(name="jobs.fifo"), "FIFO"),
+        (queue(visibility_timeout_seconds=50_000), "outside SQS's 0 to 43200 seconds"),
+        (lambda: aws.iam.Role("r", assume_role_policy="{not json"), "is not JSON"),
+        (
+            lambda: aws.ecs.TaskDefinition(
+                "t",
+                family="t",
+                cpu="256",
+                memory="4096",
+                network_mode="awsvpc",
+                requires_compatibilities=["FARGATE"],
+                container_definitions="[]",
+            ),
+            "no 4096 MiB with 256 CPU",
+        ),
+        (lambda: aws.lb.TargetGroup("t", name="a" * 33), "33 characters; AWS takes 32"),
+        (
+            lambda: aws.ecs.Service("s", network_configuration={"subnetz": ["x"], "subnets": ["y"]}),
+            "did you mean 'subnets'",
+        ),
+    ],
+    ids=["fifo name", "visibility", "policy", "fargate", "name", "nested property"],
+)
 def test_a_mistake_is_refused_with_the_property_and_the_reason(synthesised, program, sentence):
     with pytest.raises(CommandError) as refused:
         synthesised.preview(program)
