@@ -54,5 +54,6 @@ def _ours(process: psutil.Process | None, folder: StackFolder) -> bool:
 
 def ports_of(config: Mapping[str, Any], aws_port_key: str, aws_port: int) -> dict[str, int]:
     """The ports that stack `local` listens on, by the configuration key that sets each."""
-    keys = ("backlog:listenerPort", "backlog:databasePort")
-    return {key: int(config[key]) for key in keys if str(config.get(key, "")).isdigit()} | {aws_port_key: aws_port}
+    database = config.get("backlog:database") or {}
+    ports = {"backlog:listenerPort": config.get("backlog:listenerPort"), "backlog:database.port": database.get("port")}
+    return {key: int(port) for key, port in ports.items() if str(port).isdigit()} | {aws_port_key: aws_port}

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 
+from infra.build_context import context_digest
 from local.provider.naming import AutoName, digest
 from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
-from local.resources.build_context import context_digest
 from local.resources.table import Resource, resource
 
 #: MiB of memory for each number of CPU units. Source: Amazon ECS Developer Guide, "Task CPU and memory" (Fargate).

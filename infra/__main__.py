@@ -1,0 +1,135 @@
+"""The stack, in the order of the data's way: network, images, queue, database, API, worker, alarms."""
+
+import sys
+from pathlib import Path
+
+# `pulumi up` puts this folder on the path, and not the checkout that the package `infra` lies in.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pulumi  # noqa: E402
+
+from infra import settings  # noqa: E402
+from infra.components.api import DEREGISTRATION, HEALTH_PATH, Api, ApiArgs  # noqa: E402
+from infra.components.cluster import Cluster  # noqa: E402
+from infra.components.database import Database, DatabaseArgs  # noqa: E402
+from infra.components.fargate_service import Place, Size  # noqa: E402
+from infra.components.firewall import Firewall, FirewallArgs  # noqa: E402
+from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs  # noqa: E402
+from infra.components.messaging import JobQueue, JobQueueArgs  # noqa: E402
+from infra.components.network import Network, NetworkArgs  # noqa: E402
+from infra.components.observability import Alarms, AlarmsArgs  # noqa: E402
+from infra.components.registry import ServiceImage, ServiceImageArgs  # noqa: E402
+from infra.components.worker import Worker, WorkerArgs  # noqa: E402
+
+
+def size(tasks: settings.TaskSize) -> Size:
+    """A service's size as its component takes it."""
+    return Size(
+        cpu=tasks.cpu, memory=tasks.memory, min_count=tasks.min_count, max_count=tasks.max_count, spot=tasks.spot
+    )
+
+
+def main() -> None:
+    """Declare the stack that the configuration describes."""
+    config = settings.load()
+
+    network = Network(
+        "network",
+        NetworkArgs(cidr=config.vpc_cidr, region=config.region, zones=config.availability_zones, egress=config.egress),
+    )
+    firewall = Firewall(
+        "firewall",
+        FirewallArgs(
+            vpc_id=network.vpc_id,
+            listener_port=config.listener_port,
+            api_port=config.api.port,
+            database_port=config.database.port,
+        ),
+    )
+
+    images = {
+        name: ServiceImage(
+            name,
+            ServiceImageArgs(
+                dockerfile=f"../services/{name}/Dockerfile",
+                platform=config.platform,
+                force_delete=not config.protect,
+            ),
+        )
+        for name in ("api", "worker")
+    }
+
+    queue = JobQueue("jobs", JobQueueArgs(contract=config.job))
+    database = Database(
+        "database",
+        DatabaseArgs(
+            subnet_ids=network.private_subnet_ids,
+            security_group_id=firewall.database_id,
+            protect=config.protect,
+            **config.database.model_dump(),
+        ),
+    )
+
+    place = Place(
+        account_id=config.account_id,
+        region=config.region,
+        cluster=Cluster("backlog"),
+        network=network,
+        database=database,
+        sslmode=config.database.sslmode,
+        platform=config.platform,
+        log_retention_days=config.log_retention_days,
+    )
+    load_balancer = LoadBalancer(
+        "api",
+        LoadBalancerArgs(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.public_subnet_ids,
+            security_group_id=firewall.load_balancer_id,
+            listener_port=config.listener_port,
+            target_port=config.api.port,
+            health_path=HEALTH_PATH,
+            deregistration_seconds=DEREGISTRATION,
+            deletion_protection=config.protect,
+        ),
+    )
+    api = Api(
+        "api",
+        ApiArgs(
+            place=place,
+            size=size(config.api),
+            security_group_id=firewall.api_id,
+            image=images["api"],
+            queue=queue,
+            load_balancer=load_balancer,
+            port=config.api.port,
+            processes=config.api.processes,
+            threads=config.api.threads,
+        ),
+    )
+    worker = Worker(
+        "worker",
+        WorkerArgs(
+            place=place,
+            size=size(config.worker),
+            security_group_id=firewall.worker_id,
+            image=images["worker"],
+            queue=queue,
+            contract=config.job,
+        ),
+    )
+    alarms = Alarms("alarms", AlarmsArgs(queue=queue, contract=config.job))
+
+    pulumi.export("url", load_balancer.url)
+    pulumi.export("queue_url", queue.url)
+    pulumi.export("dlq_url", queue.dlq_url)
+    pulumi.export("database_endpoint", database.endpoint)
+    pulumi.export("api_image", images["api"].digest)
+    pulumi.export("worker_image", images["worker"].digest)
+    pulumi.export("cluster", place.cluster.name)
+    pulumi.export("api_service", api.service_name)
+    pulumi.export("worker_service", worker.service_name)
+    pulumi.export("alarm_topic", alarms.topic_arn)
+
+
+main()

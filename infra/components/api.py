@@ -1,0 +1,93 @@
+"""The API: a Fargate service behind the load balancer, scaled by its CPU.
+
+Creates: the Fargate service (see fargate_service.py) and a target-tracking policy.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.fargate_service import Container, FargateService, FargateServiceArgs, Place, Size
+from infra.components.load_balancer import LoadBalancer
+from infra.components.messaging import JobQueue
+from infra.components.registry import ServiceImage
+
+HEALTH_PATH = "/api/v1/health"
+#: Seconds. First the balancer stops sending, then gunicorn finishes what it has, and ECS waits a little longer than both.
+DEREGISTRATION, GRACEFUL, STOP = 15, 20, 30
+_CPU_TARGET = 60.0  # percent; leaves room for the minutes that a new task takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiArgs:
+    """`processes` and `threads` are gunicorn's, in each task."""
+
+    place: Place
+    size: Size
+    security_group_id: pulumi.Input[str]
+    image: ServiceImage
+    queue: JobQueue
+    load_balancer: LoadBalancer
+    port: int
+    processes: int
+    threads: int
+
+
+class Api(pulumi.ComponentResource):
+    """Attributes: `service_name`."""
+
+    def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("backlog:infra:Api", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        service = FargateService(
+            name,
+            FargateServiceArgs(
+                place=args.place,
+                size=args.size,
+                security_group_id=args.security_group_id,
+                image=args.image,
+                load_balancer=args.load_balancer,
+                container=Container(
+                    command=["gunicorn", "--config", "python:backlog_api.gunicorn_config", "backlog_api.wsgi:app"],
+                    health_command=["CMD", "python", "-m", "backlog_api.health"],
+                    environment={
+                        "API_GRACEFUL_TIMEOUT_SECONDS": str(GRACEFUL),
+                        "PORT": str(args.port),
+                        "QUEUE_URL": args.queue.url,
+                        "WEB_CONCURRENCY": str(args.processes),
+                        "WEB_THREADS": str(args.threads),
+                    },
+                    stop_timeout=STOP,
+                    port=args.port,
+                ),
+                statements=[
+                    {
+                        "Effect": "Allow",
+                        "Action": ["sqs:GetQueueAttributes", "sqs:SendMessage"],
+                        "Resource": args.queue.arn,
+                    },
+                ],
+            ),
+            opts=child,
+        )
+        aws.appautoscaling.Policy(
+            f"{name}-cpu",
+            policy_type="TargetTrackingScaling",
+            service_namespace=service.target.service_namespace,
+            scalable_dimension=service.target.scalable_dimension,
+            resource_id=service.target.resource_id,
+            target_tracking_scaling_policy_configuration=aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
+                target_value=_CPU_TARGET,
+                scale_out_cooldown=60,
+                scale_in_cooldown=300,
+                predefined_metric_specification=(
+                    aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
+                        predefined_metric_type="ECSServiceAverageCPUUtilization"
+                    )
+                ),
+            ),
+            opts=child,
+        )
+        self.service_name: pulumi.Output[str] = service.name
+        self.register_outputs({"serviceName": self.service_name})

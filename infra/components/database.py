@@ -1,0 +1,77 @@
+"""The database: PostgreSQL on RDS, whose master password RDS makes and keeps in Secrets Manager.
+
+Creates: subnet group, parameter group (TLS forced where configured), and the instance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+_NAME = "backlog"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs:
+    """Storage in GiB, backups in days. `protect` refuses deletion and leaves a final snapshot."""
+
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_id: pulumi.Input[str]
+    engine_version: str
+    instance_class: str
+    storage_gib: int
+    max_storage_gib: int
+    multi_az: bool
+    backup_days: int
+    port: int
+    tls: bool
+    protect: bool
+
+
+class Database(pulumi.ComponentResource):
+    """Attributes: `host`, `port`, `endpoint`, `database` (its name), `secret_arn` (JSON with username and password)."""
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("backlog:infra:Database", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        subnets = aws.rds.SubnetGroup(name, subnet_ids=args.subnet_ids, description="Backlog database", opts=child)
+        parameters = aws.rds.ParameterGroup(
+            name,
+            family=f"postgres{args.engine_version.split('.')[0]}",
+            description="Backlog database",
+            parameters=[aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value=str(int(args.tls)))],
+            opts=child,
+        )
+        instance = aws.rds.Instance(
+            name,
+            engine="postgres",
+            engine_version=args.engine_version,
+            instance_class=args.instance_class,
+            allocated_storage=args.storage_gib,
+            max_allocated_storage=args.max_storage_gib,
+            storage_type="gp3",
+            storage_encrypted=True,
+            db_name=_NAME,
+            username=_NAME,
+            manage_master_user_password=True,
+            port=args.port,
+            publicly_accessible=False,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[args.security_group_id],
+            parameter_group_name=parameters.name,
+            multi_az=args.multi_az,
+            backup_retention_period=args.backup_days,
+            copy_tags_to_snapshot=True,
+            auto_minor_version_upgrade=True,
+            deletion_protection=args.protect,
+            skip_final_snapshot=not args.protect,
+            final_snapshot_identifier=f"{name}-final" if args.protect else None,
+            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            performance_insights_enabled=args.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.host, self.port, self.endpoint = instance.address, instance.port, instance.endpoint
+        self.database = _NAME
+        self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(lambda secrets: secrets[0].secret_arn)
+        self.register_outputs({"endpoint": self.endpoint})
