@@ -6,20 +6,20 @@ from pathlib import Path
 # `pulumi up` puts this folder on the path, and not the checkout that the package `infra` lies in.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pulumi  # noqa: E402
+import pulumi
 
-from infra import settings  # noqa: E402
-from infra.components.api import DEREGISTRATION, HEALTH_PATH, Api, ApiArgs  # noqa: E402
-from infra.components.cluster import Cluster  # noqa: E402
-from infra.components.database import Database, DatabaseArgs  # noqa: E402
-from infra.components.fargate_service import Place, Size  # noqa: E402
-from infra.components.firewall import Firewall, FirewallArgs  # noqa: E402
-from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs  # noqa: E402
-from infra.components.messaging import JobQueue, JobQueueArgs  # noqa: E402
-from infra.components.network import Network, NetworkArgs  # noqa: E402
-from infra.components.observability import Alarms, AlarmsArgs  # noqa: E402
-from infra.components.registry import ServiceImage, ServiceImageArgs  # noqa: E402
-from infra.components.worker import Worker, WorkerArgs  # noqa: E402
+from infra import settings
+from infra.components.api import DEREGISTRATION, HEALTH_PATH, Api, ApiArgs
+from infra.components.cluster import Cluster
+from infra.components.database import Database, DatabaseArgs
+from infra.components.fargate_service import Place, Size
+from infra.components.firewall import Firewall, FirewallArgs
+from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.components.messaging import JobQueue, JobQueueArgs
+from infra.components.network import Network, NetworkArgs
+from infra.components.observability import Alarms, AlarmsArgs
+from infra.components.registry import ServiceImage, ServiceImageArgs
+from infra.components.worker import Worker, WorkerArgs
 
 
 def size(tasks: settings.TaskSize) -> Size:

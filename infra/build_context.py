@@ -42,7 +42,7 @@ def _ignore_lines(dockerfile: Path, context: Path) -> list[str]:
 
 
 def _candidates(context: Path, lines: list[str]) -> Iterator[Path]:
-    """Files that may be part of the context. A list that ignores everything but a few paths is walked at those alone."""
+    """Files that may be part of the context; where all but a few paths are ignored, those alone are walked."""
     rules = [line for line in lines if line and not line.startswith("#")]
     roots = (
         [context / line[1:].split("*")[0] for line in rules if line.startswith("!")]

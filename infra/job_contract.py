@@ -51,12 +51,12 @@ class JobContract:
 
     @property
     def soft_limit_seconds(self) -> int:
-        """When a job is asked to end: a tenth before the hard limit, at least a second, so that it can say why it failed."""
+        """When a job is asked to end: a tenth before the hard limit, at least a second, so that it can say why."""
         return self.hard_limit_seconds - max(1, self.hard_limit_seconds // 10)
 
     @property
     def visibility_timeout_seconds(self) -> int:
-        """How long a received message stays hidden: the hard limit and a tenth of it, at least 5 s, to start and to delete.
+        """How long a received message stays hidden: the hard limit, and a tenth (at least 5 s) to start and to delete.
 
         Nothing waits in a prefetch buffer (see prefetch_multiplier), so no job's waiting time is to be added.
         Source: SQS Developer Guide, "Visibility timeout": the maximum time to process and delete a message.
@@ -75,12 +75,12 @@ class JobContract:
 
     @property
     def dlq_retention_seconds(self) -> int:
-        """How long a dead letter is kept: as long as SQS can. Its age counts from its first enqueueing, so more than the source."""
+        """How long a dead letter is kept: as long as SQS can, since its age counts from its first enqueueing."""
         return LONGEST_RETENTION
 
     @property
     def prefetch_multiplier(self) -> int:
-        """Messages held for each job at once: one, which with late acknowledgement is the one at work; none waits behind it.
+        """Messages held for each job at once: one, which with late acknowledgement is the one at work.
 
         Source: Celery user guide, "Optimizing": worker_prefetch_multiplier and task_acks_late.
         """
@@ -98,7 +98,7 @@ class JobContract:
 
     @property
     def backlog_per_task(self) -> float:
-        """Messages that one task can have before it and still keep the latency objective: latency / mean x jobs at once.
+        """Messages that one task can have before it and still be in time: latency objective / mean x jobs at once.
 
         Source: Application Auto Scaling User Guide, "Amazon SQS scaling": acceptable backlog per instance.
         """
@@ -106,7 +106,7 @@ class JobContract:
 
     @property
     def scale_out_cooldown_seconds(self) -> int:
-        """Wait after a scale-out: a minute, which is how often SQS reports, or the time to work off one round of jobs."""
+        """Wait after a scale-out: a minute, which is how often SQS reports, or two rounds of jobs."""
         return max(60, math.ceil(self.mean_seconds * 2))
 
     @property

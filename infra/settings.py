@@ -94,7 +94,7 @@ class DatabaseSettings(_Model):
 
     @property
     def sslmode(self) -> Literal["require", "disable"]:
-        """libpq's name for it."""
+        """The name that libpq has for it."""
         return "require" if self.tls else "disable"
 
     @model_validator(mode="after")
@@ -125,9 +125,9 @@ class Settings(_Model):
     listener_port: Port = Field(80, description="port of the load balancer")
     log_retention_days: Annotated[int, AfterValidator(_retention)] = Field(14, description="days that logs are kept")
     protect: bool = Field(False, description="data stores can't be deleted, and leave a final snapshot")
-    api: ApiSettings = Field(default_factory=ApiSettings, description="the API's tasks")
-    worker: TaskSize = Field(default_factory=TaskSize, description="the worker's tasks")
-    database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="the database")
+    api: ApiSettings = Field(default_factory=lambda: ApiSettings(), description="the API's tasks")
+    worker: TaskSize = Field(default_factory=lambda: TaskSize(), description="the worker's tasks")
+    database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="the database")
     job: JobContract = Field(description="the job contract (infra/job_contract.py)")
 
     @model_validator(mode="after")

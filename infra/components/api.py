@@ -14,7 +14,7 @@ from infra.components.messaging import JobQueue
 from infra.components.registry import ServiceImage
 
 HEALTH_PATH = "/api/v1/health"
-#: Seconds. First the balancer stops sending, then gunicorn finishes what it has, and ECS waits a little longer than both.
+#: Seconds. The balancer stops sending, gunicorn finishes what it has, and ECS waits a little longer than both.
 DEREGISTRATION, GRACEFUL, STOP = 15, 20, 30
 _CPU_TARGET = 60.0  # percent; leaves room for the minutes that a new task takes
 

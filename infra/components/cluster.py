@@ -1,6 +1,6 @@
 """The ECS cluster that both services run in.
 
-Creates: cluster with Container Insights (its RunningTaskCount is what the worker scales by), and its capacity providers.
+Creates: cluster with Container Insights (the worker scales by its RunningTaskCount), and its capacity providers.
 """
 
 import pulumi

@@ -73,5 +73,5 @@ class Database(pulumi.ComponentResource):
         )
         self.host, self.port, self.endpoint = instance.address, instance.port, instance.endpoint
         self.database = _NAME
-        self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(lambda secrets: secrets[0].secret_arn)
+        self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(lambda secrets: str(secrets[0].secret_arn))
         self.register_outputs({"endpoint": self.endpoint})

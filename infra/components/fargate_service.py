@@ -60,7 +60,7 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class FargateServiceArgs:
-    """`statements` are what the task's own code may do; the execution role's rights follow from image, logs and secret."""
+    """`statements` are what the task's own code may do; ECS's own rights follow from image, logs and secret."""
 
     place: Place
     size: Size
@@ -153,7 +153,7 @@ class FargateService(pulumi.ComponentResource):
         self.register_outputs({"name": self.name})
 
     def _role(self, purpose: str, statements: Sequence[Mapping[str, Any]]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        label = f"{self._name}-{purpose}"
+        label, place = f"{self._name}-{purpose}", self._args.place
         role = aws.iam.Role(
             label,
             assume_role_policy=json.dumps(
@@ -165,10 +165,8 @@ class FargateService(pulumi.ComponentResource):
                             "Principal": {"Service": "ecs-tasks.amazonaws.com"},
                             "Action": "sts:AssumeRole",
                             "Condition": {
-                                "StringEquals": {"aws:SourceAccount": self._args.place.account_id},
-                                "ArnLike": {
-                                    "aws:SourceArn": f"arn:aws:ecs:{self._args.place.region}:{self._args.place.account_id}:*"
-                                },
+                                "StringEquals": {"aws:SourceAccount": place.account_id},
+                                "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{place.region}:{place.account_id}:*"},
                             },
                         }
                     ],
@@ -185,7 +183,7 @@ class FargateService(pulumi.ComponentResource):
         return role, policy
 
     def _execution_statements(self, logs: aws.cloudwatch.LogGroup) -> list[Mapping[str, Any]]:
-        """What ECS itself does to start a task: pull, log, read the secret. Only the token's action knows no resource."""
+        """What ECS itself does to start a task: pull, log, read the secret. The token's action knows no resource."""
         return [
             {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
             {

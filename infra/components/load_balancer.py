@@ -27,7 +27,7 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """Attributes: `url`, `target_group_arn`, `target_group_suffix` and `suffix` (for metrics), `listener` to depend on."""
+    """Attributes: `url`, `target_group_arn`, `suffix` and `target_group_suffix` (for metrics), `listener`."""
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:LoadBalancer", name, None, opts)

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from infra.components.messaging import JobQueue
 from infra.job_contract import JobContract
 
-_RUNBOOKS = "docs/runbooks"
+_RUNBOOK = "Runbook: docs/runbooks"
 _MINUTE = 60
 
 
@@ -44,7 +44,7 @@ class Alarms(pulumi.ComponentResource):
             treat_missing_data="notBreaching",
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            alarm_description=f"A job failed for good and is in the dead-letter queue. Runbook: {_RUNBOOKS}/dead-letters.md",
+            alarm_description=f"A job failed for good and is in the dead-letter queue. {_RUNBOOK}/dead-letters.md",
             opts=child,
         )
         aws.cloudwatch.MetricAlarm(
@@ -60,7 +60,7 @@ class Alarms(pulumi.ComponentResource):
             treat_missing_data="notBreaching",
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            alarm_description=f"The oldest job waits longer than its contract's {late} s. Runbook: {_RUNBOOKS}/late-jobs.md",
+            alarm_description=f"The oldest job waits longer than its contract's {late} s. {_RUNBOOK}/late-jobs.md",
             opts=child,
         )
         self.topic_arn: pulumi.Output[str] = topic.arn

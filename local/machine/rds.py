@@ -164,7 +164,7 @@ def _program(instance: Bag) -> str:
 
 
 def _binaries(version: str | None) -> Path:
-    """The folder of the server's programs; the wheel's own Python, which starts servers its own way, stays out of it."""
+    """The folder of the server's programs; the wheel's own Python starts servers its own way and stays out."""
     major = int(str(version or max(_WHEEL)).split(".")[0])
     if major not in _WHEEL:
         raise ResourceError(f"engineVersion {version}: this machine has PostgreSQL {' and '.join(map(str, _WHEEL))}")
