@@ -1,0 +1,34 @@
+"""The connection to PostgreSQL."""
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from backlog_todos.settings import DatabaseSettings
+
+Sessions = sessionmaker[Session]
+
+#: Seconds. A database that is away is said to be away, rather than waited for.
+_CONNECT_TIMEOUT = 3
+_STATEMENT_TIMEOUT_MS = 15_000
+
+
+def connect(settings: DatabaseSettings, *, pool_size: int = 5) -> Engine:
+    """An engine whose pooled connections are tried before use, so that a restarted database costs no request."""
+    return create_engine(
+        settings.url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=_CONNECT_TIMEOUT,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT,
+            "application_name": "backlog",
+            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+        },
+    )
+
+
+def sessions(engine: Engine) -> Sessions:
+    """Sessions whose objects stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,10 @@
+"""Alembic's entry: the connection, and with it the lock and the transaction, are the caller's (backlog_todos.migrate)."""
+
+from alembic import context
+
+from backlog_todos.tables import Table
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Table.metadata, transaction_per_migration=False
+)
+context.run_migrations()
