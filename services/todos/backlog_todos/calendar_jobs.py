@@ -1,12 +1,14 @@
-"""The life of a calendar that was asked for: requested, sent, started, finished or failed. All of it is in the database;
-a message on the queue is only a hint that there is work.
+"""The life of a calendar that was asked for: requested, sent, started, finished or failed.
+
+All of it is in the database; a message on the queue is only a hint that there is work.
 """
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backlog_todos import calendar, todos
@@ -89,17 +91,26 @@ def failed(session: Session, job_id: uuid.UUID, error: str, *, attempts: int) ->
     return job.status
 
 
+def given_up(session: Session, *, attempts: int, older_than_seconds: float) -> Sequence[uuid.UUID]:
+    """Fail the jobs whose last attempt ended with its worker: nobody is left to say so, and SQS sends them no more."""
+    statement = (
+        update(CalendarJob)
+        .where(CalendarJob.status.in_(OPEN), CalendarJob.attempts >= attempts, CalendarJob.started_at < _ago(older_than_seconds))
+        .values(status="FAILURE", finished_at=_NOW, error=func.coalesce(CalendarJob.error, "the worker was lost"))
+    )
+    return session.scalars(statement.returning(CalendarJob.id)).all()
+
+
 def lost(session: Session, *, older_than_seconds: float, limit: int = 100) -> Sequence[uuid.UUID]:
     """Open jobs without a message: never sent, or sent so long ago that SQS would have delivered it again.
 
     They count as sent now, so that no other worker sends them too.
     """
-    horizon = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_seconds)
     candidates = (
         select(CalendarJob.id)
         .where(
             CalendarJob.status.in_(OPEN),
-            func.coalesce(CalendarJob.sent_at, CalendarJob.requested_at) < horizon,
+            func.coalesce(CalendarJob.sent_at, CalendarJob.requested_at) < _ago(older_than_seconds),
         )
         .order_by(CalendarJob.requested_at)
         .limit(limit)
@@ -107,3 +118,7 @@ def lost(session: Session, *, older_than_seconds: float, limit: int = 100) -> Se
     )
     statement = update(CalendarJob).where(CalendarJob.id.in_(candidates.scalar_subquery())).values(sent_at=_NOW)
     return session.scalars(statement.returning(CalendarJob.id)).all()
+
+
+def _ago(seconds: float) -> ColumnElement[datetime]:
+    return _NOW - func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -1,0 +1,26 @@
+"""Puts the API together."""
+
+from backlog_todos.database import connect, sessions
+from flask import Flask
+
+from backlog_api import calendars, errors, json_log, openapi, page, status, todos
+from backlog_api.queue import JobQueue
+from backlog_api.settings import ApiSettings
+from backlog_api.state import KEY, State
+
+LARGEST_BODY = 1024 * 1024  # bytes
+
+
+def create_app(settings: ApiSettings | None = None) -> Flask:
+    """The app; its settings come from the environment unless they are given."""
+    settings = settings or ApiSettings.from_environment()
+    app = Flask("backlog_api")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY - 1
+    app.url_map.strict_slashes = False
+    engine = connect(settings.database, pool_size=settings.threads)
+    app.extensions[KEY] = State(engine, sessions(engine), JobQueue(settings))
+    json_log.register(app)
+    errors.register(app)
+    for door in (calendars, todos, status, openapi, page):
+        app.register_blueprint(door.blueprint)
+    return app

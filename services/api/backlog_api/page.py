@@ -1,0 +1,32 @@
+"""The page at `/`: todos for people, by way of the API."""
+
+from flask import Blueprint, Response, make_response, render_template
+
+blueprint = Blueprint("page", __name__)
+
+#: Everything is the app's own; nothing is inline, nothing comes from elsewhere, nobody may frame it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@blueprint.get("/")
+def get_page() -> Response:
+    """The page."""
+    return make_response(render_template("page.html"))
+
+
+@blueprint.get("/favicon.ico")
+def get_icon() -> Response:
+    """Browsers ask for it by themselves."""
+    return Response(status=204)
+
+
+@blueprint.after_app_request
+def protect(response: Response) -> Response:
+    """Headers that keep a browser from doing more than the app asks for."""
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    return response
