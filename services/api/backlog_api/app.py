@@ -1,12 +1,12 @@
 """Puts the API together."""
 
-from backlog_todos.database import connect, sessions
 from flask import Flask
 
-from backlog_api import calendars, errors, json_log, openapi, page, status, todos
+from backlog_api import access_log, calendars, errors, openapi, page, status, todos
 from backlog_api.queue import JobQueue
 from backlog_api.settings import ApiSettings
 from backlog_api.state import KEY, State
+from backlog_todos.database import connect, sessions
 
 LARGEST_BODY = 1024 * 1024  # bytes
 
@@ -19,7 +19,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     engine = connect(settings.database, pool_size=settings.threads)
     app.extensions[KEY] = State(engine, sessions(engine), JobQueue(settings))
-    json_log.register(app)
+    access_log.register(app)
     errors.register(app)
     for door in (calendars, todos, status, openapi, page):
         app.register_blueprint(door.blueprint)

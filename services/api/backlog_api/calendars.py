@@ -2,8 +2,6 @@
 
 import uuid
 
-from backlog_todos import calendar_jobs
-from backlog_todos.calendar import MEDIA_TYPE
 from flask import Blueprint, Response, g, jsonify, url_for
 from flask import request as flask_request
 from werkzeug.exceptions import NotFound
@@ -12,6 +10,8 @@ from backlog_api.bodies import ErrorOut, TaskOut, TaskStatusOut
 from backlog_api.errors import BadRequest
 from backlog_api.operation import Query, operation
 from backlog_api.state import state
+from backlog_todos import calendar_jobs
+from backlog_todos.calendar import MEDIA_TYPE
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/api/v1/todos/ical")
 

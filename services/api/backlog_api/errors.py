@@ -20,7 +20,7 @@ class BadRequest(Exception):
 
 
 def of_validation(error: ValidationError) -> BadRequest:
-    """pydantic's findings as field -> sentence."""
+    """Pydantic's findings as field -> sentence."""
     return BadRequest({".".join(map(str, mistake["loc"])) or "body": _sentence(mistake) for mistake in error.errors()})
 
 

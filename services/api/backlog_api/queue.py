@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import boto3
-from backlog_todos import broker
 from botocore.config import Config
 from celery import Celery
 
 from backlog_api.settings import ApiSettings
+from backlog_todos import broker
 
 log = logging.getLogger(__name__)
 

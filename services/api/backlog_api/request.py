@@ -63,5 +63,3 @@ def storable(todo_id: int) -> bool:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import cast
 
-from backlog_todos.database import Sessions
 from flask import current_app
 from sqlalchemy import Engine
 
 from backlog_api.queue import JobQueue
+from backlog_todos.database import Sessions
 
 KEY = "backlog"
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from backlog_todos import todos
-from backlog_todos.tables import Todo
 from flask import Blueprint, Response, current_app, json
 from werkzeug.exceptions import NotFound
 
@@ -13,6 +11,8 @@ from backlog_api.bodies import ErrorOut, NewTodo, TodoChange, TodoOut
 from backlog_api.errors import BadRequest
 from backlog_api.operation import Query, operation
 from backlog_api.state import state
+from backlog_todos import todos
+from backlog_todos.tables import Todo
 
 blueprint = Blueprint("todos", __name__, url_prefix="/api/v1/todos")
 

@@ -2,12 +2,12 @@
 
 import sys
 
+from backlog_api import access_log
+from backlog_api.app import create_app
+from backlog_todos import json_log
 from backlog_todos.settings import SettingsError
 
-from backlog_api import json_log
-from backlog_api.app import create_app
-
-json_log.set_up()
+json_log.set_up(access_log.context)
 try:
     app = create_app()
 except SettingsError as error:

@@ -65,5 +65,5 @@ def _described(component: Component, todo: Todo, kind: str) -> Component:
 
 
 def _second(moment: datetime) -> datetime:
-    """iCalendar knows no fractions of a second (3.3.5)."""
+    """ICalendar knows no fractions of a second (3.3.5)."""
     return moment.astimezone(UTC).replace(microsecond=0)

@@ -45,7 +45,9 @@ def standing(session: Session, job_id: uuid.UUID) -> Standing | None:
 def result(session: Session, job_id: uuid.UUID, *, events: bool = False) -> tuple[Standing, str | None] | None:
     """How a job stands, and its calendar once it is done."""
     column = CalendarJob.events if events else CalendarJob.todos
-    row = session.execute(select(CalendarJob.id, CalendarJob.status, column).where(CalendarJob.id == job_id)).one_or_none()
+    row = session.execute(
+        select(CalendarJob.id, CalendarJob.status, column).where(CalendarJob.id == job_id)
+    ).one_or_none()
     return (Standing(row[0], row[1]), row[2]) if row else None
 
 
@@ -95,28 +97,33 @@ def given_up(session: Session, *, attempts: int, older_than_seconds: float) -> S
     """Fail the jobs whose last attempt ended with its worker: nobody is left to say so, and SQS sends them no more."""
     statement = (
         update(CalendarJob)
-        .where(CalendarJob.status.in_(OPEN), CalendarJob.attempts >= attempts, CalendarJob.started_at < _ago(older_than_seconds))
+        .where(
+            CalendarJob.status.in_(OPEN),
+            CalendarJob.attempts >= attempts,
+            CalendarJob.started_at < _ago(older_than_seconds),
+        )
         .values(status="FAILURE", finished_at=_NOW, error=func.coalesce(CalendarJob.error, "the worker was lost"))
     )
     return session.scalars(statement.returning(CalendarJob.id)).all()
 
 
-def lost(session: Session, *, older_than_seconds: float, limit: int = 100) -> Sequence[uuid.UUID]:
-    """Open jobs without a message: never sent, or sent so long ago that SQS would have delivered it again.
+def lost(
+    session: Session, *, unsent_for_seconds: float, silent_for_seconds: float, limit: int = 100
+) -> Sequence[uuid.UUID]:
+    """Open jobs without a message: never sent, or nothing heard for so long that SQS would have delivered it again.
 
     They count as sent now, so that no other worker sends them too.
     """
+    never_sent = CalendarJob.sent_at.is_(None) & (CalendarJob.requested_at < _ago(unsent_for_seconds))
+    silent = func.greatest(CalendarJob.sent_at, CalendarJob.started_at) < _ago(silent_for_seconds)
     candidates = (
         select(CalendarJob.id)
-        .where(
-            CalendarJob.status.in_(OPEN),
-            func.coalesce(CalendarJob.sent_at, CalendarJob.requested_at) < _ago(older_than_seconds),
-        )
+        .where(CalendarJob.status.in_(OPEN), never_sent | silent)
         .order_by(CalendarJob.requested_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    statement = update(CalendarJob).where(CalendarJob.id.in_(candidates.scalar_subquery())).values(sent_at=_NOW)
+    statement = update(CalendarJob).where(CalendarJob.id.in_(candidates)).values(sent_at=_NOW)
     return session.scalars(statement.returning(CalendarJob.id)).all()
 
 

@@ -1,0 +1,1 @@
+"""The Celery door to the todos: takes jobs from the queue."""
