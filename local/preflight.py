@@ -56,4 +56,4 @@ def ports_of(config: Mapping[str, Any], aws_port_key: str, aws_port: int) -> dic
     """The ports that stack `local` listens on, by the configuration key that sets each."""
     database = config.get("backlog:database") or {}
     ports = {"backlog:listenerPort": config.get("backlog:listenerPort"), "backlog:database.port": database.get("port")}
-    return {key: int(port) for key, port in ports.items() if str(port).isdigit()} | {aws_port_key: aws_port}
+    return {key: int(str(port)) for key, port in ports.items() if str(port).isdigit()} | {aws_port_key: aws_port}

@@ -17,6 +17,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app = Flask("backlog_api")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY - 1
     app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # fields stay in our order
     engine = connect(settings.database, pool_size=settings.threads)
     app.extensions[KEY] = State(engine, sessions(engine), JobQueue(settings))
     access_log.register(app)

@@ -1,4 +1,4 @@
-"""What a client may send and what it gets: the same models check the bodies and describe them in the OpenAPI document."""
+"""What a client may send and what it gets: the models that check the bodies also describe them (OpenAPI)."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

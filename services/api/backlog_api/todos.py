@@ -61,11 +61,13 @@ def change_todo(todo_id: int) -> Response:
     """Change any of a todo's fields."""
     change = incoming.body(TodoChange)
     values = change.model_dump(exclude_unset=True)
-    nulls = {name: "must not be null" for name in ("title", "completed") if name in values and values[name] is None}
+    wrong: dict[str, str] = {
+        name: "must not be null" for name in ("title", "completed") if name in values and values[name] is None
+    }
     if "id" in change.model_fields_set and (isinstance(change.id, bool) or change.id != todo_id):
-        nulls["id"] = f"cannot be changed from {todo_id}"
-    if nulls:
-        raise BadRequest(nulls)
+        wrong["id"] = f"cannot be changed from {todo_id}"
+    if wrong:
+        raise BadRequest(wrong)
     with state().sessions.begin() as session:
         if not incoming.storable(todo_id):
             todo = None

@@ -29,7 +29,7 @@ def _rendered(components: Iterable[Component]) -> str:
     calendar.add("calscale", "GREGORIAN")
     for component in components:
         calendar.add_component(component)
-    return calendar.to_ical().decode()
+    return str(calendar.to_ical(), "utf-8")
 
 
 def _vtodo(todo: Todo) -> Component:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backlog_todos.tables import Todo
@@ -16,7 +16,13 @@ def listed(
     session: Session, *, completed: bool | None = None, until: timedelta | None = None, now: datetime | None = None
 ) -> Sequence[Todo]:
     """Todos in the order of their ids; `until` keeps those whose deadline lies between now and then."""
-    return session.scalars(_query(completed, until, now)).all()
+    query = select(Todo).order_by(Todo.id)
+    if completed is not None:
+        query = query.where(Todo.completed.is_(completed))
+    if until is not None:
+        start = func.now() if now is None else now
+        query = query.where(Todo.deadline_at.between(start, start + until))
+    return session.scalars(query).all()
 
 
 def found(session: Session, todo_id: int) -> Todo | None:
@@ -38,16 +44,6 @@ def changed(session: Session, todo_id: int, values: Mapping[str, Any]) -> Todo |
 def deleted(session: Session, todo_id: int) -> Todo | None:
     """The todo that is gone now; None when there was none of that id."""
     return session.execute(delete(Todo).where(Todo.id == todo_id).returning(Todo)).scalar_one_or_none()
-
-
-def _query(completed: bool | None, until: timedelta | None, now: datetime | None) -> Select[Todo]:
-    query = select(Todo).order_by(Todo.id)
-    if completed is not None:
-        query = query.where(Todo.completed.is_(completed))
-    if until is not None:
-        start = func.now() if now is None else now
-        query = query.where(Todo.deadline_at.between(start, start + until))
-    return query
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """kombu's SQS transport, mended where SQS being away would end the worker.
 
-kombu 5.7.0 answers a failed ReceiveMessage with an empty list where its own reader expects a mapping, or raises within the
-event loop; and a failed DeleteMessage raises there as well. Each ends the process. Here each is a line in the log: the
-next poll comes, and a message that was not deleted is delivered again, which does no harm (jobs are idempotent).
+kombu 5.7.0 answers a failed ReceiveMessage with an empty list where its own reader expects a mapping, or raises within
+the event loop; and a failed DeleteMessage raises there as well. Each ends the process. Here each is a line in the log:
+the next poll comes, and a message that was not deleted is delivered again, which does no harm (jobs are idempotent).
 """
 
 import logging

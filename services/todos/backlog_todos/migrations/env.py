@@ -1,4 +1,4 @@
-"""Alembic's entry: the connection, and with it the lock and the transaction, are the caller's (backlog_todos.migrate)."""
+"""Alembic's entry: connection, lock and transaction are the caller's (backlog_todos.migrate)."""
 
 from alembic import context
 
