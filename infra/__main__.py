@@ -71,10 +71,10 @@ def main() -> None:
     )
 
     place = Place(
-        account_id=config.account_id,
         region=config.region,
         cluster=Cluster("backlog"),
         network=network,
+        firewall=firewall,
         database=database,
         sslmode=config.database.sslmode,
         platform=config.platform,
@@ -83,8 +83,7 @@ def main() -> None:
     load_balancer = LoadBalancer(
         "api",
         LoadBalancerArgs(
-            vpc_id=network.vpc_id,
-            subnet_ids=network.public_subnet_ids,
+            network=network,
             security_group_id=firewall.load_balancer_id,
             listener_port=config.listener_port,
             target_port=config.api.port,

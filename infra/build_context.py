@@ -28,7 +28,7 @@ def context_digest(build: dict[str, Any]) -> str:
         name = file.relative_to(context).as_posix()
         if ignored.match_file(name):
             continue
-        total.update(f"{name}\0{file.stat().st_mode & 0o111}\0".encode())
+        total.update(f"{name}\0{file.stat().st_mode & 0o100}\0".encode())
         total.update(file.read_bytes())
     return total.hexdigest()
 

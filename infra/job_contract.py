@@ -10,18 +10,24 @@ from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
+from infra.mistakes import Contradictions, Number, Whole
+
 #: Seconds. AWS Fargate: the longest time between SIGTERM and SIGKILL (ECS Developer Guide, "Container timeouts").
 LONGEST_STOP = 120
 #: Seconds. SQS's quotas: visibility timeout and message retention (SQS Developer Guide, "Message quotas").
 LONGEST_VISIBILITY = 43_200
 LONGEST_RETENTION = 1_209_600
+#: Receives. SQS API Reference, "SetQueueAttributes": maxReceiveCount.
+MOST_RECEIVES = 1_000
 #: Seconds that a container needs beside its job's own time to take a signal and to go.
 _EXIT = 5
 _DAY = 86_400
 
 
 @dataclass(
-    frozen=True, kw_only=True, config=ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", allow_inf_nan=False),
 )
 class JobContract:
     """One kind of job. Times are in seconds.
@@ -35,19 +41,19 @@ class JobContract:
         attempts: how often a job is tried before it goes to the dead-letter queue.
 
     Raises:
-        ValueError: numbers that contradict each other, all of them at once.
+        Contradictions: a ValueError that names the numbers which disagree, all of them at once.
     """
 
-    mean_seconds: float
-    p99_seconds: float
-    hard_limit_seconds: int
-    jobs_at_once: int
-    latency_objective_seconds: int
-    attempts: int
+    mean_seconds: Number
+    p99_seconds: Number
+    hard_limit_seconds: Whole
+    jobs_at_once: Whole
+    latency_objective_seconds: Whole
+    attempts: Whole
 
     def __post_init__(self) -> None:
         if contradictions := list(self._contradictions()):
-            raise ValueError("; ".join(contradictions))
+            raise Contradictions(*contradictions)
 
     @property
     def soft_limit_seconds(self) -> int:
@@ -133,32 +139,35 @@ class JobContract:
         return {name: str(number) for name, number in numbers.items()}
 
     def _contradictions(self) -> Iterator[str]:
-        for name, least in (
-            ("jobs_at_once", 1),
-            ("attempts", 1),
-            ("hard_limit_seconds", 2),
-            ("latency_objective_seconds", 1),
+        for name, least, most in (
+            ("jobs_at_once", 1, math.inf),
+            ("attempts", 1, MOST_RECEIVES),
+            ("hard_limit_seconds", 2, math.inf),
+            ("latency_objective_seconds", 1, math.inf),
         ):
-            if getattr(self, name) < least:
-                yield f"{to_camel(name)} {getattr(self, name)} is below {least}"
+            number = getattr(self, name)
+            if number < least:
+                yield f"{to_camel(name)} {number} is below {least}"
+            if number > most:
+                yield f"{to_camel(name)} {number} is over {most}"
+        mean, p99 = f"meanSeconds {self.mean_seconds:g}", f"p99Seconds {self.p99_seconds:g}"
         if self.mean_seconds <= 0:
-            yield f"meanSeconds {self.mean_seconds:g} must be above 0"
-            return
+            yield f"{mean} is not above 0"
         if self.mean_seconds > self.p99_seconds:
-            yield f"meanSeconds {self.mean_seconds:g} is over p99Seconds {self.p99_seconds:g}"
+            yield f"{mean} is over {p99}"
         if self.p99_seconds > self.soft_limit_seconds:
             yield (
-                f"p99Seconds {self.p99_seconds:g} is over the soft limit {self.soft_limit_seconds} s that "
+                f"{p99} is over the soft limit of {self.soft_limit_seconds} s that "
                 f"hardLimitSeconds {self.hard_limit_seconds} gives: one job in a hundred would be ended"
             )
         if self.p99_seconds > LONGEST_STOP - _EXIT:
             yield (
-                f"p99Seconds {self.p99_seconds:g} is over the {LONGEST_STOP - _EXIT} s that Fargate's stop timeout of "
+                f"{p99} is over the {LONGEST_STOP - _EXIT} s that Fargate's stop timeout of "
                 f"{LONGEST_STOP} s leaves: a deployment would kill running jobs"
             )
         if self.latency_objective_seconds < self.p99_seconds:
             yield (
-                f"latencyObjectiveSeconds {self.latency_objective_seconds} is below p99Seconds {self.p99_seconds:g}: "
+                f"latencyObjectiveSeconds {self.latency_objective_seconds} is below {p99}: "
                 "a job could be late before it is done"
             )
         if self.visibility_timeout_seconds > LONGEST_VISIBILITY:
@@ -166,10 +175,9 @@ class JobContract:
                 f"hardLimitSeconds {self.hard_limit_seconds} needs a visibility timeout of "
                 f"{self.visibility_timeout_seconds} s, over SQS's {LONGEST_VISIBILITY} s"
             )
-        if self.attempts > 1000:  # noqa: PLR2004 - SQS's bound, said in the sentence
-            yield f"attempts {self.attempts} is over SQS's maxReceiveCount of 1000"
         if self.message_retention_seconds >= self.dlq_retention_seconds:
             yield (
-                f"attempts {self.attempts} of {self.visibility_timeout_seconds} s need a retention of "
-                f"{self.message_retention_seconds} s, not below the dead-letter queue's {self.dlq_retention_seconds} s"
+                f"attempts {self.attempts} of {self.visibility_timeout_seconds} s and latencyObjectiveSeconds "
+                f"{self.latency_objective_seconds} need a retention of {self.message_retention_seconds} s, "
+                f"not below the dead-letter queue's {self.dlq_retention_seconds} s"
             )

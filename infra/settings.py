@@ -1,96 +1,122 @@
 """The only reader of configuration: Pulumi.STACK.yaml becomes a frozen, typed `Settings`, or every mistake at once."""
 
+import ipaddress
 import json
-import re
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 import pulumi
+import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from infra.job_contract import JobContract
-
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Count = Annotated[int, Field(ge=0, le=1_000)]
+from infra.mistakes import Contradictions, Mistakes, Whole, sentences
 
 #: MiB of memory for each number of CPU units. Source: Amazon ECS Developer Guide, "Task CPU and memory" (Fargate).
-_FARGATE = {
-    256: (512, 2_048),
-    512: (1_024, 4_096),
-    1_024: (2_048, 8_192),
-    2_048: (4_096, 16_384),
-    4_096: (8_192, 30_720),
+FARGATE: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1_024, 2_048),
+    512: tuple(range(1_024, 4_096 + 1, 1_024)),
+    1_024: tuple(range(2_048, 8_192 + 1, 1_024)),
+    2_048: tuple(range(4_096, 16_384 + 1, 1_024)),
+    4_096: tuple(range(8_192, 30_720 + 1, 1_024)),
+    8_192: tuple(range(16_384, 61_440 + 1, 4_096)),
+    16_384: tuple(range(32_768, 122_880 + 1, 8_192)),
 }
 
 #: Days. Source: CloudWatch Logs API Reference, PutRetentionPolicy.
-_RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+REGION = "aws:region"
+_ZONES = 2
 
 
-class Mistakes(Exception):
-    """What is wrong with the configuration, a sentence each."""
-
-
-def _zones(zones: tuple[str, ...]) -> tuple[str, ...]:
-    if len(zones) != 2 or len(set(zones)) != 2:  # noqa: PLR2004 - said in the sentence
-        raise ValueError(f"must be two different zones, not {list(zones)}")
-    return zones
+def _network(cidr: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        raise ValueError(f"is no address range: {error}") from None
+    if network.prefixlen != 16 or not network.is_private:  # noqa: PLR2004 - said in the sentence
+        raise ValueError(f"must be a private /16, as 10.20.0.0/16 is, not {cidr}")
+    return cidr
 
 
 def _retention(days: int) -> int:
-    if days not in _RETENTION:
-        raise ValueError(f"CloudWatch Logs keeps no {days} days; it keeps {', '.join(map(str, _RETENTION))}")
+    if days not in RETENTION:
+        near = min(RETENTION, key=lambda kept: abs(kept - days))
+        raise ValueError(f"CloudWatch Logs can't keep logs for {days} days; {near} is the nearest that it can")
     return days
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, allow_inf_nan=False)
+
+
+Port = Annotated[Whole, Field(ge=1, le=65_535)]
+Count = Annotated[Whole, Field(ge=1, le=1_000)]
 
 
 class TaskSize(_Model):
     """What one Fargate task has, and how many there are."""
 
-    cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU")
-    memory: int = Field(512, description="MiB of memory of a task")
-    min_count: Count = Field(1, description="fewest tasks")
-    max_count: Count = Field(2, description="most tasks")
-    spot: bool = Field(False, description="run on Fargate Spot")
+    cpu: Whole = Field(default=256, description="CPU units of a task; 1024 are one vCPU")
+    memory: Whole = Field(default=512, description="MiB of memory of a task")
+    min_count: Count = Field(default=1, description="fewest tasks")
+    max_count: Count = Field(default=2, description="most tasks")
+    spot: bool = Field(default=False, description="run on Fargate Spot")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        low, high = _FARGATE.get(self.cpu, (0, 0))
-        if not low:
-            raise ValueError(f"cpu {self.cpu}: Fargate has {', '.join(map(str, _FARGATE))}")
-        if not low <= self.memory <= high or self.memory % (1_024 if self.cpu > 256 else 512):  # noqa: PLR2004 - the smallest size
-            raise ValueError(
-                f"memory {self.memory} MiB does not go with cpu {self.cpu}: Fargate has {low} to {high} MiB"
+        if found := list(self._contradictions()):
+            raise Contradictions(*found)
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        if self.cpu not in FARGATE:
+            yield f"cpu {self.cpu}: Fargate has {', '.join(map(str, FARGATE))}"
+        elif self.memory not in (sizes := FARGATE[self.cpu]):
+            yield (
+                f"memory {self.memory} does not go with cpu {self.cpu}: "
+                f"Fargate has {', '.join(map(str, sizes[:3]))} .. {sizes[-1]} MiB"
             )
         if self.min_count > self.max_count:
-            raise ValueError(f"minCount {self.min_count} is over maxCount {self.max_count}")
-        return self
+            yield f"minCount {self.min_count} is over maxCount {self.max_count}"
 
 
 class ApiSettings(TaskSize):
     """The API's tasks."""
 
-    port: Port = Field(6400, description="port that the API listens on in its task")
-    processes: int = Field(2, ge=1, le=64, description="gunicorn's worker processes")
-    threads: int = Field(4, ge=1, le=256, description="threads of each process")
+    port: Port = Field(default=6400, description="port that the API listens on in its task")
+    processes: Whole = Field(default=2, ge=1, le=64, description="gunicorn's worker processes")
+    threads: Whole = Field(default=4, ge=1, le=256, description="threads of each process")
 
 
 class DatabaseSettings(_Model):
     """The PostgreSQL instance."""
 
-    engine_version: str = Field("18", description="PostgreSQL's major version")
-    instance_class: str = Field("db.t4g.micro", pattern=r"^db\.", description="RDS instance class")
-    storage_gib: int = Field(20, ge=20, le=65_536, description="GiB at first")
-    max_storage_gib: int = Field(100, ge=20, le=65_536, description="GiB that storage may grow to by itself")
-    multi_az: bool = Field(False, description="a standby in the other zone")
-    backup_days: int = Field(1, ge=0, le=35, description="days that automated backups are kept")
-    port: Port = Field(5432, description="port that PostgreSQL listens on")
-    tls: bool = Field(True, description="refuse connections without TLS; off on one machine, where they are loopback")
+    engine_version: str = Field(
+        default="18", pattern=r"^\d+(\.\d+)?$", description="PostgreSQL's version; the major one alone lets RDS choose"
+    )
+    instance_class: str = Field(default="db.t4g.micro", pattern=r"^db\.\w+\.\w+$", description="RDS instance class")
+    storage_gib: Whole = Field(default=20, ge=20, le=65_536, description="GiB at first")
+    max_storage_gib: Whole = Field(default=100, ge=20, le=65_536, description="GiB that storage may grow to by itself")
+    multi_az: bool = Field(default=False, description="a standby in the other zone")
+    backup_days: Whole = Field(default=1, ge=0, le=35, description="days that automated backups are kept")
+    performance_insights: bool = Field(default=False, description="which statements wait for what, for 7 days")
+    port: Whole = Field(default=5432, ge=1_150, le=65_535, description="port that PostgreSQL listens on (RDS's range)")
+    tls: bool = Field(
+        default=True, description="refuse connections without TLS; off on one machine, where they are loopback"
+    )
 
     @property
     def sslmode(self) -> Literal["require", "disable"]:
@@ -99,47 +125,55 @@ class DatabaseSettings(_Model):
 
     @model_validator(mode="after")
     def _grows(self) -> Self:
-        if self.max_storage_gib < self.storage_gib:
-            raise ValueError(f"maxStorageGib {self.max_storage_gib} is below storageGib {self.storage_gib}")
+        # RDS User Guide, "Managing capacity automatically": the threshold is at least a tenth over what is allocated.
+        if self.storage_gib < self.max_storage_gib < self.storage_gib * 1.1 or self.max_storage_gib < self.storage_gib:
+            raise Contradictions(
+                f"maxStorageGib {self.max_storage_gib} must be storageGib {self.storage_gib} (no growth) "
+                "or at least a tenth more"
+            )
         return self
 
 
 class Settings(_Model):
     """A stack's configuration."""
 
-    account_id: str = Field(pattern=r"^\d{12}$", description="AWS account, 12 digits")
-    region: str = Field(description="AWS region (aws:region)")
-    availability_zones: Annotated[tuple[str, ...], AfterValidator(_zones)] = Field(
-        description="two zones of the region"
+    region: str = Field(
+        alias=REGION, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region; the provider's own setting"
     )
-    vpc_cidr: str = Field(
-        "10.20.0.0/16", pattern=r"^\d+\.\d+\.\d+\.\d+/16$", description="address range of the VPC, a /16"
+    availability_zones: tuple[str, ...] = Field(description="two zones of the region")
+    vpc_cidr: Annotated[str, AfterValidator(_network)] = Field(
+        default="10.20.0.0/16", description="address range of the VPC, a /16"
     )
     egress: Literal["public-ip", "nat", "nat-per-zone"] = Field(
-        "public-ip",
+        default="public-ip",
         description="how tasks reach AWS: public addresses (cheapest), one NAT gateway, or one in each zone",
     )
     platform: Literal["linux/arm64", "linux/amd64"] = Field(
-        "linux/arm64", description="what the images are built for and run on"
+        default="linux/arm64", description="what the images are built for and run on"
     )
-    listener_port: Port = Field(80, description="port of the load balancer")
-    log_retention_days: Annotated[int, AfterValidator(_retention)] = Field(14, description="days that logs are kept")
-    protect: bool = Field(False, description="data stores can't be deleted, and leave a final snapshot")
+    listener_port: Port = Field(default=80, description="port of the load balancer")
+    log_retention_days: Annotated[Whole, AfterValidator(_retention)] = Field(
+        default=14, description="days that logs are kept"
+    )
+    protect: bool = Field(default=False, description="data stores can't be deleted, and leave a final snapshot")
     api: ApiSettings = Field(default_factory=lambda: ApiSettings(), description="the API's tasks")
     worker: TaskSize = Field(default_factory=lambda: TaskSize(), description="the worker's tasks")
     database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="the database")
     job: JobContract = Field(description="the job contract (infra/job_contract.py)")
 
-    @model_validator(mode="after")
-    def _zones_in_region(self) -> Self:
-        strange = [zone for zone in self.availability_zones if not zone.startswith(self.region)]
-        if strange:
-            raise ValueError(f"availabilityZones {strange} are not in aws:region {self.region}")
-        return self
+    @field_validator("availability_zones")
+    @classmethod
+    def _zones(cls, zones: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
+        if len(zones) != _ZONES or len(set(zones)) != _ZONES:
+            raise ValueError(f"must be two different zones, not {list(zones)}")
+        region = others.data.get("region")
+        if region and (strange := [zone for zone in zones if not zone.startswith(region)]):
+            raise ValueError(f"{', '.join(strange)}: not in aws:region {region}")
+        return zones
 
 
-def parse(config: Mapping[str, Any]) -> Settings:
-    """Settings of the keys of the project's namespace and `region`.
+def parse(config: Mapping[str, Any], secret: Collection[str] = ()) -> Settings:
+    """Settings of the keys of the project's namespace, and `aws:region`; values of `secret` keys are never told.
 
     Raises:
         Mistakes: every key that is unknown, missing, of the wrong type, out of range or contradicts another.
@@ -147,7 +181,7 @@ def parse(config: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(config))
     except ValidationError as error:
-        raise Mistakes(*(_sentence(mistake) for mistake in error.errors())) from None
+        raise Mistakes(*sentences(error, Settings, secret)) from None
 
 
 def load() -> Settings:
@@ -156,45 +190,23 @@ def load() -> Settings:
     Raises:
         pulumi.RunError: what `parse` found, a line each.
     """
-    project = pulumi.get_project()
+    namespace = f"{pulumi.get_project()}:"
     values = {
-        key.removeprefix(f"{project}:"): _value(text)
+        key.removeprefix(namespace): _value(text)
         for key, text in {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}.items()
-        if key.startswith(f"{project}:")
+        if key.startswith(namespace)
     }
+    secret = {key for key in values if runtime_config.is_config_secret(f"{namespace}{key}")}
+    # As the provider itself finds it: the stack's configuration, else AWS_REGION.
+    region = {REGION: aws.config.region} if aws.config.region else {}
     try:
-        return parse({**values, "region": pulumi.Config("aws").get("region") or "(not set)"})
+        return parse({**values, **region}, secret)
     except Mistakes as mistakes:
-        lines = "\n".join(f"  - {sentence}" for sentence in mistakes.args)
         count = f"{len(mistakes.args)} mistake{'s' if len(mistakes.args) > 1 else ''}"
+        lines = "\n".join(f"  - {sentence}" for sentence in mistakes.args)
         raise pulumi.RunError(f"Pulumi.{pulumi.get_stack()}.yaml has {count}:\n{lines}") from None
 
 
 def _value(text: str) -> Any:
     """Lists and blocks reach a program as JSON; the rest stays text, which the types know how to read."""
-    if text[:1] in ("[", "{"):
-        return json.loads(text)
-    return text
-
-
-def _sentence(mistake: Any) -> str:
-    where = ".".join(str(step) for step in mistake["loc"])
-    if mistake["type"] == "extra_forbidden":
-        near = get_close_matches(str(mistake["loc"][-1]), _names(Settings), n=1)
-        return f"{where}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
-    if mistake["type"] == "missing":
-        return f"{where}: is missing"
-    if mistake["type"] == "string_pattern_mismatch":
-        return f"{where}: {mistake['input']!r} is not of the form {mistake['ctx']['pattern']}"
-    message = re.sub(r"^(Value error, |Input )", "", mistake["msg"])
-    given = "" if mistake["type"] == "value_error" else f", not {mistake['input']!r}"
-    return f"{where}: {message}{given}" if where else message
-
-
-def _names(model: type[BaseModel]) -> list[str]:
-    names = []
-    for name, field in model.model_fields.items():
-        names.append(to_camel(name))
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            names += _names(field.annotation)
-    return [*names, *(to_camel(name) for name in JobContract.__dataclass_fields__)]
+    return json.loads(text) if text[:1] in ("[", "{") else text

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.fargate_service import Container, FargateService, FargateServiceArgs, Place, Size
+from infra.components.containers import Container
+from infra.components.fargate_service import FargateService, FargateServiceArgs, Place, Size
 from infra.components.load_balancer import LoadBalancer
 from infra.components.messaging import JobQueue
 from infra.components.registry import ServiceImage
@@ -48,6 +49,7 @@ class Api(pulumi.ComponentResource):
                 security_group_id=args.security_group_id,
                 image=args.image,
                 load_balancer=args.load_balancer,
+                after=[args.queue],
                 container=Container(
                     command=["gunicorn", "--config", "python:backlog_api.gunicorn_config", "backlog_api.wsgi:app"],
                     health_command=["CMD", "python", "-m", "backlog_api.health"],

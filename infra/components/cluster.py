@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 
 class Cluster(pulumi.ComponentResource):
-    """Attributes: `arn`, `name`; services depend on `capacity`, without which they cannot place a task."""
+    """Attributes: `arn`, `name`. Services depend on the whole component: without capacity they cannot place a task."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Cluster", name, None, opts)
@@ -16,7 +16,7 @@ class Cluster(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(
             name, settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enabled")], opts=child
         )
-        self.capacity = aws.ecs.ClusterCapacityProviders(
+        aws.ecs.ClusterCapacityProviders(
             name, cluster_name=cluster.name, capacity_providers=["FARGATE", "FARGATE_SPOT"], opts=child
         )
         self.arn, self.name = cluster.arn, cluster.name

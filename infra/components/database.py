@@ -14,7 +14,10 @@ _NAME = "backlog"
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """Storage in GiB, backups in days. `protect` refuses deletion and leaves a final snapshot."""
+    """Storage in GiB, backups in days.
+
+    `protect` refuses deletion, leaves a final snapshot, and lets changes wait for the maintenance window.
+    """
 
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
@@ -24,6 +27,7 @@ class DatabaseArgs:
     max_storage_gib: int
     multi_az: bool
     backup_days: int
+    performance_insights: bool
     port: int
     tls: bool
     protect: bool
@@ -66,12 +70,20 @@ class Database(pulumi.ComponentResource):
             auto_minor_version_upgrade=True,
             deletion_protection=args.protect,
             skip_final_snapshot=not args.protect,
-            final_snapshot_identifier=f"{name}-final" if args.protect else None,
+            # The group's name has a random part: a stack that is made anew can leave a snapshot of its own.
+            final_snapshot_identifier=pulumi.Output.format("{0}-final", subnets.name) if args.protect else None,
+            apply_immediately=not args.protect,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
-            performance_insights_enabled=args.protect,
+            performance_insights_enabled=args.performance_insights,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         self.host, self.port, self.endpoint = instance.address, instance.port, instance.endpoint
         self.database = _NAME
-        self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(lambda secrets: str(secrets[0].secret_arn))
+        self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(_secret_arn)
         self.register_outputs({"endpoint": self.endpoint})
+
+
+def _secret_arn(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret] | None) -> str:
+    if not secrets:
+        raise pulumi.RunError("RDS made no secret for the master password (manageMasterUserPassword)")
+    return str(secrets[0].secret_arn)

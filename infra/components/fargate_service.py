@@ -1,10 +1,9 @@
 """A service on Fargate, as API and worker both are one.
 
-Creates: log group, execution role and task role, task definition with a migration before the main container, and the
+Creates: log group, execution role and task role, task definition with a migration before the main container, the
 service behind a circuit breaker that rolls back, and its scalable target.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,34 +12,26 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.cluster import Cluster
+from infra.components.containers import Common, Container, container_definitions
 from infra.components.database import Database
+from infra.components.firewall import Firewall
 from infra.components.load_balancer import LoadBalancer
 from infra.components.network import Network
 from infra.components.registry import ServiceImage
+from infra.components.task_role import TaskRole, TaskRoleArgs
 
-_MIGRATE = ["python", "-m", "backlog_todos.migrate"]
 _ARCHITECTURE = {"linux/arm64": "ARM64", "linux/amd64": "X86_64"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """The main container. `stop_timeout` is the seconds between SIGTERM and SIGKILL, at most 120."""
-
-    command: Sequence[str]
-    health_command: Sequence[str]
-    environment: Mapping[str, pulumi.Input[str]]
-    stop_timeout: int
-    port: int | None = None
+_GRACE = 60  # seconds that a new task may fail the load balancer's health check
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What every service of a stack shares: account, region, cluster, network, database, and how images are built."""
+    """What every service of a stack shares: region, cluster, network, database, and how images are built."""
 
-    account_id: str
     region: str
     cluster: Cluster
     network: Network
+    firewall: Firewall
     database: Database
     sslmode: str
     platform: str
@@ -60,7 +51,10 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class FargateServiceArgs:
-    """`statements` are what the task's own code may do; ECS's own rights follow from image, logs and secret."""
+    """`statements` are what the task's own code may do; ECS's own rights follow from image, logs and secret.
+
+    `after` is what must be there before the first task starts, beside what every service needs.
+    """
 
     place: Place
     size: Size
@@ -68,6 +62,7 @@ class FargateServiceArgs:
     image: ServiceImage
     container: Container
     statements: Sequence[Mapping[str, Any]]
+    after: Sequence[pulumi.Resource] = ()
     load_balancer: LoadBalancer | None = None
 
 
@@ -76,12 +71,20 @@ class FargateService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FargateServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:FargateService", name, None, opts)
-        self._name, self._args, self._child = name, args, pulumi.ResourceOptions(parent=self)
+        place, size, child = args.place, args.size, pulumi.ResourceOptions(parent=self)
 
-        place, size = args.place, args.size
-        logs = aws.cloudwatch.LogGroup(name, retention_in_days=place.log_retention_days, opts=self._child)
-        execution, execution_policy = self._role("execution", self._execution_statements(logs))
-        task, task_policy = self._role("task", list(args.statements))
+        logs = aws.cloudwatch.LogGroup(name, retention_in_days=place.log_retention_days, opts=child)
+        execution, task = (
+            TaskRole(
+                f"{name}-{purpose}",
+                TaskRoleArgs(cluster_arn=place.cluster.arn, statements=statements),
+                opts=child,
+            )
+            for purpose, statements in (
+                ("execution", _execution_statements(args, logs)),
+                ("task", args.statements),
+            )
+        )
         definition = aws.ecs.TaskDefinition(
             name,
             family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
@@ -94,10 +97,11 @@ class FargateService(pulumi.ComponentResource):
             runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
                 operating_system_family="LINUX", cpu_architecture=_ARCHITECTURE[place.platform]
             ),
-            container_definitions=pulumi.Output.json_dumps(self._containers(logs)),
-            opts=self._child,
+            container_definitions=pulumi.Output.json_dumps(
+                container_definitions(name, args.container, _common(args, logs))
+            ),
+            opts=child,
         )
-        balancer = args.load_balancer
         service = aws.ecs.Service(
             name,
             cluster=place.cluster.arn,
@@ -108,19 +112,15 @@ class FargateService(pulumi.ComponentResource):
                     capacity_provider="FARGATE_SPOT" if size.spot else "FARGATE", weight=1
                 )
             ],
+            # Without it a change between Fargate and Spot would replace the service.
+            force_new_deployment=True,
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
                 subnets=place.network.task_subnet_ids,
                 security_groups=[args.security_group_id],
                 assign_public_ip=place.network.assign_public_ip,
             ),
-            load_balancers=[
-                aws.ecs.ServiceLoadBalancerArgs(
-                    target_group_arn=balancer.target_group_arn, container_name=name, container_port=args.container.port
-                )
-            ]
-            if balancer and args.container.port
-            else None,
-            health_check_grace_period_seconds=60 if balancer else None,
+            load_balancers=_load_balancers(name, args),
+            health_check_grace_period_seconds=_GRACE if args.load_balancer else None,
             deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
@@ -130,12 +130,16 @@ class FargateService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 ignore_changes=["desiredCount"],  # autoscaling's from the first task on
-                # Without its rights a task would start only to fail, and count against the circuit breaker.
+                # A task that starts before its rights, its way out or its way to the database would only fail, and
+                # count against the circuit breaker; one that outlives them could not stop cleanly.
                 depends_on=[
-                    execution_policy,
-                    task_policy,
-                    place.cluster.capacity,
-                    *([balancer.listener] if balancer else []),
+                    execution,
+                    task,
+                    place.cluster,
+                    place.network,
+                    place.firewall,
+                    *([args.load_balancer] if args.load_balancer else []),
+                    *args.after,
                 ],
             ),
         )
@@ -146,118 +150,63 @@ class FargateService(pulumi.ComponentResource):
             min_capacity=size.min_count,
             max_capacity=size.max_count,
             resource_id=pulumi.Output.format("service/{0}/{1}", place.cluster.name, service.name),
-            opts=self._child,
+            opts=child,
         )
         self.name: pulumi.Output[str] = service.name
         self.log_group_name: pulumi.Output[str] = logs.name
         self.register_outputs({"name": self.name})
 
-    def _role(self, purpose: str, statements: Sequence[Mapping[str, Any]]) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        label, place = f"{self._name}-{purpose}", self._args.place
-        role = aws.iam.Role(
-            label,
-            assume_role_policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                            "Condition": {
-                                "StringEquals": {"aws:SourceAccount": place.account_id},
-                                "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{place.region}:{place.account_id}:*"},
-                            },
-                        }
-                    ],
-                }
-            ),
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            label,
-            role=role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
-            opts=self._child,
-        )
-        return role, policy
 
-    def _execution_statements(self, logs: aws.cloudwatch.LogGroup) -> list[Mapping[str, Any]]:
-        """What ECS itself does to start a task: pull, log, read the secret. The token's action knows no resource."""
-        return [
-            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Resource": self._args.image.repository_arn,
-                "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": pulumi.Output.format("{0}:*", logs.arn),
-            },
-            {
-                "Effect": "Allow",
-                "Action": "secretsmanager:GetSecretValue",
-                "Resource": self._args.place.database.secret_arn,
-            },
-        ]
+def _execution_statements(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> list[Mapping[str, Any]]:
+    """What ECS itself does to start a task: pull, log, read the secret. The token's action knows no resource."""
+    return [
+        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Resource": args.image.repository_arn,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": pulumi.Output.format("{0}:*", logs.arn),
+        },
+        {
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": args.place.database.secret_arn,
+        },
+    ]
 
-    def _containers(self, logs: aws.cloudwatch.LogGroup) -> list[dict[str, Any]]:
-        """Container definitions, their keys and lists in a stable order, without fields that AWS would add or drop."""
-        place, main = self._args.place, self._args.container
-        database = place.database
-        environment = {
+
+def _common(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> Common:
+    """The database's variables, and its secret by reference: no value of it is in the definition."""
+    place, database = args.place, args.place.database
+    return Common(
+        image=args.image.digest,
+        environment={
             "AWS_REGION": place.region,
             "DATABASE_HOST": database.host,
             "DATABASE_NAME": database.database,
             "DATABASE_PORT": database.port.apply(str),
             "DATABASE_SSLMODE": place.sslmode,
-        }
-        secrets = [
-            {
-                "name": f"DATABASE_{key.upper()}",
-                "valueFrom": pulumi.Output.format("{0}:{1}::", database.secret_arn, json_key),
-            }
-            for key, json_key in (("password", "password"), ("user", "username"))
-        ]
+        },
+        secrets={
+            "DATABASE_USER": pulumi.Output.format("{0}:username::", database.secret_arn),
+            "DATABASE_PASSWORD": pulumi.Output.format("{0}:password::", database.secret_arn),
+        },
+        region=place.region,
+        log_group=logs.name,
+    )
 
-        def container(
-            label: str, *, essential: bool, command: Sequence[str], variables: Mapping[str, Any]
-        ) -> dict[str, Any]:
-            return {
-                "name": label,
-                "image": self._args.image.digest,
-                "essential": essential,
-                "command": list(command),
-                "environment": [{"name": key, "value": variables[key]} for key in sorted(variables)],
-                "secrets": secrets,
-                "linuxParameters": {"initProcessEnabled": True},
-                "logConfiguration": {
-                    "logDriver": "awslogs",
-                    "options": {
-                        "awslogs-group": logs.name,
-                        "awslogs-region": place.region,
-                        "awslogs-stream-prefix": label,
-                    },
-                },
-            }
 
-        migrate = container("migrate", essential=False, command=_MIGRATE, variables=environment)
-        essential = container(
-            self._name, essential=True, command=main.command, variables={**environment, **main.environment}
+def _load_balancers(name: str, args: FargateServiceArgs) -> list[aws.ecs.ServiceLoadBalancerArgs] | None:
+    if args.load_balancer is None or args.container.port is None:
+        return None
+    return [
+        aws.ecs.ServiceLoadBalancerArgs(
+            target_group_arn=args.load_balancer.target_group_arn,
+            container_name=name,
+            container_port=args.container.port,
         )
-        essential |= {
-            "dependsOn": [{"containerName": "migrate", "condition": "SUCCESS"}],
-            "healthCheck": {
-                "command": list(main.health_command),
-                "interval": 10,
-                "timeout": 5,
-                "retries": 3,
-                "startPeriod": 30,
-            },
-            "stopTimeout": main.stop_timeout,
-        }
-        if main.port is not None:
-            essential["portMappings"] = [{"containerPort": main.port, "hostPort": main.port, "protocol": "tcp"}]
-        return [migrate, essential]
+    ]

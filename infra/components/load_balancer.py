@@ -3,11 +3,12 @@
 Creates: load balancer, target group with the API's health check, listener.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+
+from infra.components.network import Network
 
 _SCHEME_PORT = 80
 
@@ -16,8 +17,7 @@ _SCHEME_PORT = 80
 class LoadBalancerArgs:
     """`listener_port` is what the world reaches, `target_port` what a task listens on."""
 
-    vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
+    network: Network
     security_group_id: pulumi.Input[str]
     listener_port: int
     target_port: int
@@ -27,7 +27,7 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """Attributes: `url`, `target_group_arn`, `suffix` and `target_group_suffix` (for metrics), `listener`."""
+    """Attributes: `url`, `target_group_arn`, `suffix` and `target_group_suffix` (for metrics)."""
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:LoadBalancer", name, None, opts)
@@ -35,15 +35,16 @@ class LoadBalancer(pulumi.ComponentResource):
         balancer = aws.lb.LoadBalancer(
             name,
             load_balancer_type="application",
-            subnets=args.subnet_ids,
+            subnets=args.network.public_subnet_ids,
             security_groups=[args.security_group_id],
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.deletion_protection,
-            opts=child,
+            # AWS refuses a load balancer before the way to the internet is there, and to remove the way before it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.network]),
         )
         targets = aws.lb.TargetGroup(
             name,
-            vpc_id=args.vpc_id,
+            vpc_id=args.network.vpc_id,
             port=args.target_port,
             protocol="HTTP",
             target_type="ip",
@@ -53,7 +54,7 @@ class LoadBalancer(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        self.listener = aws.lb.Listener(
+        aws.lb.Listener(
             name,
             load_balancer_arn=balancer.arn,
             port=args.listener_port,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.fargate_service import Container, FargateService, FargateServiceArgs, Place, Size
+from infra.components.containers import Container
+from infra.components.fargate_service import FargateService, FargateServiceArgs, Place, Size
 from infra.components.messaging import JobQueue
 from infra.components.registry import ServiceImage
 from infra.job_contract import JobContract
@@ -48,6 +49,7 @@ class Worker(pulumi.ComponentResource):
                 size=args.size,
                 security_group_id=args.security_group_id,
                 image=args.image,
+                after=[queue],
                 container=Container(
                     command=[
                         "celery",
