@@ -53,13 +53,13 @@ def main() -> None:
             ServiceImageArgs(
                 dockerfile=f"../services/{name}/Dockerfile",
                 platform=config.platform,
-                force_delete=not config.protect,
+                protect=config.protect,
             ),
         )
         for name in ("api", "worker")
     }
 
-    queue = JobQueue("jobs", JobQueueArgs(contract=config.job))
+    queue = JobQueue("jobs", JobQueueArgs(contract=config.job, protect=config.protect))
     database = Database(
         "database",
         DatabaseArgs(
@@ -79,6 +79,7 @@ def main() -> None:
         sslmode=config.database.sslmode,
         platform=config.platform,
         log_retention_days=config.log_retention_days,
+        protect=config.protect,
     )
     load_balancer = LoadBalancer(
         "api",
@@ -89,7 +90,7 @@ def main() -> None:
             target_port=config.api.port,
             health_path=HEALTH_PATH,
             deregistration_seconds=DEREGISTRATION,
-            deletion_protection=config.protect,
+            protect=config.protect,
         ),
     )
     api = Api(

@@ -155,7 +155,7 @@ class Settings(_Model):
     log_retention_days: Annotated[Whole, AfterValidator(_retention)] = Field(
         default=14, description="days that logs are kept"
     )
-    protect: bool = Field(default=False, description="data stores can't be deleted, and leave a final snapshot")
+    protect: bool = Field(default=False, description="services and data stores can't be deleted; a final snapshot")
     api: ApiSettings = Field(default_factory=lambda: ApiSettings(), description="the API's tasks")
     worker: TaskSize = Field(default_factory=lambda: TaskSize(), description="the worker's tasks")
     database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="the database")

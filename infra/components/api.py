@@ -40,7 +40,6 @@ class Api(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Api", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         service = FargateService(
             name,
             FargateServiceArgs(
@@ -71,7 +70,7 @@ class Api(pulumi.ComponentResource):
                     },
                 ],
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         aws.appautoscaling.Policy(
             f"{name}-cpu",
@@ -89,7 +88,7 @@ class Api(pulumi.ComponentResource):
                     )
                 ),
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.place.protect),
         )
         self.service_name: pulumi.Output[str] = service.name
         self.register_outputs({"serviceName": self.service_name})

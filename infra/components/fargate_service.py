@@ -26,7 +26,10 @@ _GRACE = 60  # seconds that a new task may fail the load balancer's health check
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What every service of a stack shares: region, cluster, network, database, and how images are built."""
+    """What every service of a stack shares: region, cluster, network, database, and how images are built.
+
+    `protect` keeps a mistaken `pulumi destroy` from the services: it is refused before anything is down.
+    """
 
     region: str
     cluster: Cluster
@@ -36,6 +39,7 @@ class Place:
     sslmode: str
     platform: str
     log_retention_days: int
+    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ class FargateService(pulumi.ComponentResource):
     def __init__(self, name: str, args: FargateServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:FargateService", name, None, opts)
         place, size, child = args.place, args.size, pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, protect=place.protect)
 
         logs = aws.cloudwatch.LogGroup(name, retention_in_days=place.log_retention_days, opts=child)
         execution, task = (
@@ -129,6 +134,7 @@ class FargateService(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                protect=place.protect,
                 ignore_changes=["desiredCount"],  # autoscaling's from the first task on
                 # A task that starts before its rights, its way out or its way to the database would only fail, and
                 # count against the circuit breaker; one that outlives them could not stop cleanly.
@@ -150,7 +156,7 @@ class FargateService(pulumi.ComponentResource):
             min_capacity=size.min_count,
             max_capacity=size.max_count,
             resource_id=pulumi.Output.format("service/{0}/{1}", place.cluster.name, service.name),
-            opts=child,
+            opts=kept,
         )
         self.name: pulumi.Output[str] = service.name
         self.log_group_name: pulumi.Output[str] = logs.name

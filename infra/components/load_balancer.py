@@ -23,7 +23,7 @@ class LoadBalancerArgs:
     target_port: int
     health_path: str
     deregistration_seconds: int
-    deletion_protection: bool
+    protect: bool
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -38,9 +38,9 @@ class LoadBalancer(pulumi.ComponentResource):
             subnets=args.network.public_subnet_ids,
             security_groups=[args.security_group_id],
             drop_invalid_header_fields=True,
-            enable_deletion_protection=args.deletion_protection,
+            enable_deletion_protection=args.protect,
             # AWS refuses a load balancer before the way to the internet is there, and to remove the way before it.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.network]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.network], protect=args.protect),
         )
         targets = aws.lb.TargetGroup(
             name,

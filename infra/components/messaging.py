@@ -17,9 +17,10 @@ _LONG_POLL = 20  # seconds; SQS's longest: fewest empty receives
 
 @dataclass(frozen=True, kw_only=True)
 class JobQueueArgs:
-    """The contract that the queue's numbers come from."""
+    """The contract that the queues' numbers come from; `protect` refuses to delete them."""
 
     contract: JobContract
+    protect: bool
 
 
 class JobQueue(pulumi.ComponentResource):
@@ -28,12 +29,13 @@ class JobQueue(pulumi.ComponentResource):
     def __init__(self, name: str, args: JobQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:JobQueue", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
         contract = args.contract
         dead = aws.sqs.Queue(
             f"{name}-dead-letters",
             message_retention_seconds=contract.dlq_retention_seconds,
             sqs_managed_sse_enabled=True,
-            opts=child,
+            opts=kept,
         )
         queue = aws.sqs.Queue(
             name,
@@ -41,7 +43,7 @@ class JobQueue(pulumi.ComponentResource):
             receive_wait_time_seconds=_LONG_POLL,
             message_retention_seconds=contract.message_retention_seconds,
             sqs_managed_sse_enabled=True,
-            opts=child,
+            opts=kept,
         )
         aws.sqs.RedrivePolicy(
             name,

@@ -18,11 +18,11 @@ _KEPT_IMAGES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceImageArgs:
-    """`dockerfile` is relative to the program; `force_delete` lets the repository go with the images in it."""
+    """`dockerfile` is relative to the program; without `protect` the repository goes with the images in it."""
 
     dockerfile: str
     platform: str
-    force_delete: bool
+    protect: bool
 
 
 class ServiceImage(pulumi.ComponentResource):
@@ -39,10 +39,10 @@ class ServiceImage(pulumi.ComponentResource):
         repository = aws.ecr.Repository(
             name,
             image_tag_mutability="IMMUTABLE",
-            force_delete=args.force_delete,
+            force_delete=not args.protect,
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
             encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="AES256")],
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         aws.ecr.LifecyclePolicy(
             name,

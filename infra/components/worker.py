@@ -40,7 +40,6 @@ class Worker(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Worker", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         contract, queue = args.contract, args.queue
         service = FargateService(
             name,
@@ -81,7 +80,7 @@ class Worker(pulumi.ComponentResource):
                     }
                 ],
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         aws.appautoscaling.Policy(
             f"{name}-backlog",
@@ -97,7 +96,7 @@ class Worker(pulumi.ComponentResource):
                     metrics=backlog_per_task(queue.name, args.place.cluster.name, service.name)
                 ),
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.place.protect),
         )
         self.service_name: pulumi.Output[str] = service.name
         self.register_outputs({"serviceName": self.service_name})
