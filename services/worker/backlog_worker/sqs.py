@@ -25,7 +25,7 @@ class Connection(AsyncSQSConnection):
 
     def _on_list_ready(self, parent: Any, markers: Any, operation: str, response: Any) -> dict[str, Any]:
         if response.status != _HTTP_OK:
-            log.warning("%s failed", operation, extra={"status": response.status, "detail": str(response.error or "")})
+            log.warning("%s failed", operation, extra={"status": response.status, "detail": response.reason})
             return {}
         try:
             answer: dict[str, Any] = super()._on_list_ready(parent, markers, operation, response)
