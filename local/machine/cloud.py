@@ -20,9 +20,6 @@ def machine(folder: StackFolder, *, aws_port: int, region: str) -> Cloud:
         "aws:sqs/queue:Queue": Queues(aws),
         "aws:sqs/queuePolicy:QueuePolicy": QueueAttribute(aws, "policy", "Policy"),
         "aws:sqs/redrivePolicy:RedrivePolicy": QueueAttribute(aws, "redrivePolicy", "RedrivePolicy"),
-        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": QueueAttribute(
-            aws, "redriveAllowPolicy", "RedriveAllowPolicy"
-        ),
         "aws:sns/topic:Topic": Topics(aws),
         "aws:sns/topicSubscription:TopicSubscription": Subscriptions(aws),
         "aws:secretsmanager/secret:Secret": Secrets(aws),

@@ -1,5 +1,7 @@
 """SQS queues and their policies, in the embedded AWS."""
 
+import threading
+
 from botocore.exceptions import ClientError
 
 from local.machine.emulator import Emulator
@@ -20,6 +22,7 @@ _ATTRIBUTES = {
     "redrivePolicy": "RedrivePolicy",
 }
 _FIXED = {"fifoQueue": "FifoQueue"}  # set when a queue is made, never after
+_SETTING = threading.Lock()
 _MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
@@ -36,7 +39,7 @@ class Queues:
         )["QueueUrl"]
         if attributes := _attributes(resource.inputs, _ATTRIBUTES):
             # Apart from making it: an interrupted run may have left the queue with other attributes.
-            self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+            set_attributes(self._aws, url, attributes)
         arn = self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         return {**outputs, "id": url, "url": url, "arn": arn}
 
@@ -45,7 +48,7 @@ class Queues:
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         if attributes := _attributes(outputs, _ATTRIBUTES):
-            self._aws.sqs.set_queue_attributes(QueueUrl=old["id"], Attributes=attributes)
+            set_attributes(self._aws, old["id"], attributes)
         return {**outputs, "url": old["url"], "arn": old["arn"]}
 
     def delete(self, state: Bag) -> None:
@@ -54,7 +57,7 @@ class Queues:
 
 
 class QueueAttribute:
-    """aws.sqs.QueuePolicy, RedrivePolicy and RedriveAllowPolicy: one attribute of a queue each."""
+    """aws.sqs.QueuePolicy and RedrivePolicy: one attribute of a queue each."""
 
     def __init__(self, aws: Emulator, name: str, attribute: str) -> None:
         self._aws, self._property, self._attribute = aws, name, attribute
@@ -76,7 +79,7 @@ class QueueAttribute:
             self._set(state["queueUrl"], "")
 
     def _set(self, url: str, value: str) -> None:
-        self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={self._attribute: value})
+        set_attributes(self._aws, url, {self._attribute: value})
 
 
 def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
@@ -87,6 +90,14 @@ def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
         if error.response["Error"]["Code"] in _MISSING:
             return None
         raise
+
+
+def set_attributes(aws: Emulator, url: str, attributes: dict[str, str]) -> None:
+    """Set some attributes and keep the others: moto drops a queue's policy with every call that does not name it."""
+    with _SETTING:
+        policy = (attributes_of(aws, url) or {}).get("Policy")
+        kept = {"Policy": policy} if policy else {}
+        aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=kept | attributes)
 
 
 def _attributes(bag: Bag, names: dict[str, str]) -> dict[str, str]:

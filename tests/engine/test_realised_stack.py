@@ -134,6 +134,26 @@ def test_a_message_that_fails_goes_to_the_dead_letter_queue_that_the_program_wir
     until(in_dead_letters)
 
 
+def test_a_queue_keeps_its_policies_whichever_comes_first(realised):
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}],
+    }
+
+    def program():
+        queues()
+        queue = aws.sqs.Queue("other", visibility_timeout_seconds=3)
+        aws.sqs.QueuePolicy("other", queue_url=queue.url, policy=json.dumps(policy))
+        pulumi.export("other", queue.url)
+
+    realised.up(program)
+    assert set(realised.up(program, refresh=True)) == {"same"}
+    attributes = client(realised, "sqs").get_queue_attributes(
+        QueueUrl=realised.outputs()["other"], AttributeNames=["All"]
+    )
+    assert json.loads(attributes["Attributes"]["Policy"]) == policy
+
+
 def test_the_database_takes_the_managed_password_and_no_other(realised, free_port):
     port = free_port()
 

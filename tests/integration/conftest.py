@@ -18,13 +18,13 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
+from flask.testing import FlaskClient
+
 from backlog_api.app import create_app
 from backlog_api.settings import ApiSettings
 from backlog_todos.database import connect, sessions
 from backlog_todos.migrate import migrate
 from backlog_todos.settings import DatabaseSettings
-from flask.testing import FlaskClient
-
 from local.folder import StackFolder
 from local.machine.emulator import Emulator
 from local.machine.rds import Instances
@@ -36,8 +36,17 @@ INSTANCE = "aws:rds/instance:Instance"
 #: Seconds. A job that was lost with its worker is seen again after this.
 VISIBILITY = 2
 ATTEMPTS = 3
-CELERY = ["celery", "--app", "backlog_worker.app", "worker", "--loglevel", "INFO",
-          "--without-gossip", "--without-mingle", "--without-heartbeat"]
+CELERY = [
+    "celery",
+    "--app",
+    "backlog_worker.app",
+    "worker",
+    "--loglevel",
+    "INFO",
+    "--without-gossip",
+    "--without-mingle",
+    "--without-heartbeat",
+]
 
 
 def free_port() -> int:
@@ -74,15 +83,26 @@ def servers() -> Iterator[Servers]:
         folder.make()
         supervisor = Supervisor(folder)
         emulator = Emulator(supervisor, free_port(), REGION)
-        inputs = {"identifier": "db", "engine": "postgres", "username": "backlog", "port": free_port(), "skipFinalSnapshot": True}
+        inputs = {
+            "identifier": "db",
+            "engine": "postgres",
+            "username": "backlog",
+            "port": free_port(),
+            "skipFinalSnapshot": True,
+        }
         resource = Resource(INSTANCE, f"urn:pulumi:test::backlog::{INSTANCE}::db", "db", inputs, REGION, "123456789012")
         Instances(supervisor, emulator).create(resource, {**TABLE[INSTANCE].outputs(resource), **inputs})
         try:
-            yield Servers(emulator, {
-                "DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": str(inputs["port"]), "DATABASE_USER": "backlog",
-                "DATABASE_SSLMODE": "disable",
-                "DATABASE_PASSWORD": (folder.root / "secrets" / "db.password").read_text(encoding="utf-8"),
-            })
+            yield Servers(
+                emulator,
+                {
+                    "DATABASE_HOST": "127.0.0.1",
+                    "DATABASE_PORT": str(inputs["port"]),
+                    "DATABASE_USER": "backlog",
+                    "DATABASE_SSLMODE": "disable",
+                    "DATABASE_PASSWORD": (folder.root / "secrets" / "db.password").read_text(encoding="utf-8"),
+                },
+            )
         finally:
             supervisor.shut_down()
 
@@ -107,15 +127,28 @@ def environment(servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
     sqs = servers.emulator.sqs
     dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    queue = sqs.create_queue(QueueName=name, Attributes={
-        "VisibilityTimeout": str(VISIBILITY), "ReceiveMessageWaitTimeSeconds": "20",
-        "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": ATTEMPTS}),
-    })["QueueUrl"]
+    queue = sqs.create_queue(
+        QueueName=name,
+        Attributes={
+            "VisibilityTimeout": str(VISIBILITY),
+            "ReceiveMessageWaitTimeSeconds": "20",
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": ATTEMPTS}),
+        },
+    )["QueueUrl"]
     told = {
-        **servers.database, "DATABASE_NAME": name, "QUEUE_URL": queue, **servers.emulator.agent_environment(),
-        "WEB_CONCURRENCY": "1", "WEB_THREADS": "4", "API_GRACEFUL_TIMEOUT_SECONDS": "5",
-        "JOB_CONCURRENCY": "2", "JOB_PREFETCH_MULTIPLIER": "1", "JOB_SOFT_TIME_LIMIT_SECONDS": "2",
-        "JOB_TIME_LIMIT_SECONDS": "3", "JOB_VISIBILITY_TIMEOUT_SECONDS": str(VISIBILITY), "JOB_MAX_ATTEMPTS": str(ATTEMPTS),
+        **servers.database,
+        "DATABASE_NAME": name,
+        "QUEUE_URL": queue,
+        **servers.emulator.agent_environment(),
+        "WEB_CONCURRENCY": "1",
+        "WEB_THREADS": "4",
+        "API_GRACEFUL_TIMEOUT_SECONDS": "5",
+        "JOB_CONCURRENCY": "2",
+        "JOB_PREFETCH_MULTIPLIER": "1",
+        "JOB_SOFT_TIME_LIMIT_SECONDS": "2",
+        "JOB_TIME_LIMIT_SECONDS": "3",
+        "JOB_VISIBILITY_TIMEOUT_SECONDS": str(VISIBILITY),
+        "JOB_MAX_ATTEMPTS": str(ATTEMPTS),
         "JOB_SHUTDOWN_SECONDS": "5",
     }
     for key, value in told.items():
@@ -152,8 +185,12 @@ class Running:
     def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log"
-        self.environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(folder),
-                            "HOME": str(folder), **environment}
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "TMPDIR": str(folder),
+            "HOME": str(folder),
+            **environment,
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

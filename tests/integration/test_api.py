@@ -37,27 +37,40 @@ def test_ready_says_which_of_them_is_away(client, sqs, environment):
 def test_a_new_todo_has_its_defaults(client):
     todo = post(client, title="Buy milk")
     assert todo | {"created_at": 0, "updated_at": 0} == {
-        "id": todo["id"], "title": "Buy milk", "description": None, "completed": False, "deadline_at": None,
-        "created_at": 0, "updated_at": 0,
+        "id": todo["id"],
+        "title": "Buy milk",
+        "description": None,
+        "completed": False,
+        "deadline_at": None,
+        "created_at": 0,
+        "updated_at": 0,
     }
     assert list(todo) == ["id", "title", "description", "completed", "deadline_at", "created_at", "updated_at"]
 
 
 def test_a_new_todo_keeps_what_it_was_given(client):
-    given = {"title": "a,b;c\nd 🎉", "description": "more", "completed": True, "deadline_at": "2030-01-31T17:00:00+00:00"}
+    given = {
+        "title": "a,b;c\nd 🎉",
+        "description": "more",
+        "completed": True,
+        "deadline_at": "2030-01-31T17:00:00+00:00",
+    }
     todo = post(client, **given)
     assert given.items() <= todo.items()
     assert client.get(f"{TODOS}/{todo['id']}").json == todo
 
 
-@pytest.mark.parametrize(("given", "means"), [
-    ("2030-01-31T17:00:00", "2030-01-31T17:00:00+00:00"),
-    ("2030-01-31T17:00:00Z", "2030-01-31T17:00:00+00:00"),
-    ("2030-01-31T17:00:00+02:00", "2030-01-31T15:00:00+00:00"),
-    ("2030-01-31 17:00:00.250", "2030-01-31T17:00:00.250000+00:00"),
-    ("2030-01-31", "2030-01-31T00:00:00+00:00"),
-    (None, None),
-])
+@pytest.mark.parametrize(
+    ("given", "means"),
+    [
+        ("2030-01-31T17:00:00", "2030-01-31T17:00:00+00:00"),
+        ("2030-01-31T17:00:00Z", "2030-01-31T17:00:00+00:00"),
+        ("2030-01-31T17:00:00+02:00", "2030-01-31T15:00:00+00:00"),
+        ("2030-01-31 17:00:00.250", "2030-01-31T17:00:00.250000+00:00"),
+        ("2030-01-31", "2030-01-31T00:00:00+00:00"),
+        (None, None),
+    ],
+)
 def test_a_deadline_without_an_offset_means_utc(client, given, means):
     assert post(client, title="x", deadline_at=given)["deadline_at"] == means
 
@@ -132,22 +145,47 @@ def test_every_wrong_field_is_named(client):
     assert "colour: is not a known field" in answer.json["error"]
 
 
-@pytest.mark.parametrize("fields", [
-    {"title": None}, {"title": 5}, {"title": ""}, {"title": "nul\x00"}, {"title": "x", "description": "nul\x00"},
-    {"title": "\ud800"}, {"title": "x" * 20_000}, {"title": "x", "completed": 1}, {"title": "x", "completed": None},
-    {"title": "x", "deadline_at": 5}, {"title": "x", "deadline_at": "0000-01-01T00:00:00"},
-    {"title": "x", "deadline_at": "9999-12-31T23:59:59-12:00"}, {"title": "x", "deadline_at": "0001-01-01T00:00:00+12:00"},
-    {"title": "x", "deadline_at": "2030-02-30T00:00:00"}, {"title": "x", "deadline_at": "99999-01-01T00:00:00"},
-    {"title": ["x"]}, {"title": {"a": 1}},
-])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": None},
+        {"title": 5},
+        {"title": ""},
+        {"title": "nul\x00"},
+        {"title": "x", "description": "nul\x00"},
+        {"title": "\ud800"},
+        {"title": "x" * 20_000},
+        {"title": "x", "completed": 1},
+        {"title": "x", "completed": None},
+        {"title": "x", "deadline_at": 5},
+        {"title": "x", "deadline_at": "0000-01-01T00:00:00"},
+        {"title": "x", "deadline_at": "9999-12-31T23:59:59-12:00"},
+        {"title": "x", "deadline_at": "0001-01-01T00:00:00+12:00"},
+        {"title": "x", "deadline_at": "2030-02-30T00:00:00"},
+        {"title": "x", "deadline_at": "99999-01-01T00:00:00"},
+        {"title": ["x"]},
+        {"title": {"a": 1}},
+    ],
+)
 def test_a_wrong_value_is_a_400(client, fields):
     assert client.post(TODOS, json=fields).status_code == 400
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"{", b"[]", b"null", b"5", b'"x"', b'{"title": NaN}', b"\xff\xfe", b"[" * 100_000,
-    b'{"title": "x", "id": ' + b"9" * 5_000 + b"}",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"5",
+        b'"x"',
+        b'{"title": NaN}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"title": "x", "id": ' + b"9" * 5_000 + b"}",
+    ],
+)
 def test_a_body_that_is_no_json_object_is_a_400(client, body):
     answer = client.post(TODOS, data=body, content_type="application/json")
     assert answer.status_code == 400
@@ -170,7 +208,9 @@ def test_a_method_that_is_not_there_is_a_405_that_names_the_others(client):
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
 
 
-@pytest.mark.parametrize("query", ["completed=maybe", "completed=", "window=-1", "window=soon", "window=1e9", "window=99999999999"])
+@pytest.mark.parametrize(
+    "query", ["completed=maybe", "completed=", "window=-1", "window=soon", "window=1e9", "window=99999999999"]
+)
 def test_a_wrong_query_is_a_400_that_names_the_parameter(client, query):
     answer = client.get(f"{TODOS}?{query}")
     assert answer.status_code == 400
@@ -215,7 +255,9 @@ def test_a_calendar_is_accepted_while_the_queue_is_away(client, sqs, environment
 
 def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(client, servers, environment):
     servers.run_sql(f"alter database {environment['DATABASE_NAME']} allow_connections false")
-    servers.run_sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{environment['DATABASE_NAME']}'")
+    servers.run_sql(
+        f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{environment['DATABASE_NAME']}'"
+    )
     answer = client.get(TODOS)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert client.get("/api/v1/health").status_code == 200

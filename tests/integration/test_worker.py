@@ -7,10 +7,11 @@ import uuid
 from pathlib import Path
 
 import pytest
-from backlog_todos import calendar_jobs
-from backlog_todos.tables import CalendarJob
 from icalendar import Calendar
 from sqlalchemy import text
+
+from backlog_todos import calendar_jobs
+from backlog_todos.tables import CalendarJob
 
 sys.path.insert(0, str(Path(__file__).parent))
 from faults import FaultyProxy
@@ -170,7 +171,9 @@ def test_a_database_that_restarts_does_not_end_the_worker(client, servers, envir
     worker = start_worker()
     first = ask(client)
     until(lambda: status(client, first) == "SUCCESS")
-    servers.run_sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{environment['DATABASE_NAME']}'")
+    servers.run_sql(
+        f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{environment['DATABASE_NAME']}'"
+    )
     second = ask(client)
     until(lambda: status(client, second) == "SUCCESS", 30)
     assert worker.process.poll() is None
@@ -193,8 +196,12 @@ def test_a_job_that_was_never_sent_is_sent(client, start_worker, until, sql):
 def test_a_job_whose_last_worker_was_lost_has_failed(client, start_worker, until, sql):
     with sql.begin() as session:
         job_id = calendar_jobs.requested(session)
-        session.execute(text("update calendar_jobs set attempts = 3, status = 'STARTED', sent_at = now() - interval '1 hour', "
-                             "started_at = now() - interval '1 hour'"))
+        session.execute(
+            text(
+                "update calendar_jobs set attempts = 3, status = 'STARTED', sent_at = now() - interval '1 hour', "
+                "started_at = now() - interval '1 hour'"
+            )
+        )
     start_worker()
     until(lambda: status(client, str(job_id)) == "FAILURE", 30)
 
