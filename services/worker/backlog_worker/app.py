@@ -9,7 +9,7 @@ from celery import Celery, current_task, signals
 
 from backlog_todos import json_log
 from backlog_todos.settings import SettingsError
-from backlog_worker import heartbeat, tasks
+from backlog_worker import heartbeat, shutdown, tasks
 from backlog_worker.celery_settings import celery_settings
 from backlog_worker.reconciler import Reconciler
 from backlog_worker.settings import WorkerSettings
@@ -49,5 +49,6 @@ def begin(**_: Any) -> None:
 
 @signals.worker_shutting_down.connect
 def end(**_: Any) -> None:
-    """Send nothing any more."""
+    """Send nothing any more, and be gone in time."""
     reconciler.stop()
+    shutdown.set_deadline(settings)

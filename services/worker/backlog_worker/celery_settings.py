@@ -31,7 +31,6 @@ def celery_settings(settings: WorkerSettings) -> dict[str, Any]:
         "worker_prefetch_multiplier": settings.prefetch_multiplier,
         "task_soft_time_limit": settings.soft_time_limit,
         "task_time_limit": settings.time_limit,
-        "worker_soft_shutdown_timeout": settings.shutdown,
         # Children are renewed before what leaks adds up.
         "worker_max_tasks_per_child": 1_000,
         "worker_max_memory_per_child": 400_000,  # KiB
