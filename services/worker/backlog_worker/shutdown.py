@@ -1,7 +1,7 @@
 """The end of a warm shutdown: what is not done in time is handed back to the queue, for another worker to do at once.
 
-Celery waits for running jobs for as long as they take. A container is killed after its stop timeout, and the messages of
-its jobs would stay hidden until their visibility timeouts are over.
+Celery waits for running jobs for as long as they take. A container is killed after its stop timeout, and the messages
+of its jobs would stay hidden until their visibility timeouts are over.
 """
 
 import logging
