@@ -50,7 +50,9 @@ def block(args: type) -> Block:
 def resource_args(sdk_class: str) -> type:
     """The `...Args` class of `module:Class`, for example `pulumi_aws.sqs:Queue`."""
     module, _, name = sdk_class.partition(":")
-    args: type = getattr(importlib.import_module(module), f"{name}Args")
+    sdk = importlib.import_module(module)
+    # Where a block of another resource has the name already, the SDK says Init.
+    args: type = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args")
     return args
 
 

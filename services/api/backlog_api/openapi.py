@@ -49,7 +49,7 @@ def document(app: Flask) -> dict[str, Any]:
             "title": "Backlog",
             "version": "1.0.0",
             "description": "Todos, and calendars of them that a worker builds. Errors are JSON: "
-            "`error` is a sentence, `fields` says it for each field.",
+            "error is a sentence, fields says it for each field.",
         },
         "servers": [{"url": "/"}],
         "paths": paths,

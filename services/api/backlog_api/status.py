@@ -14,16 +14,19 @@ log = logging.getLogger(__name__)
 
 
 @blueprint.get("/health")
-@operation({200: ("It does", {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]})})
+@operation({200: ("It answers", {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]})})
 def get_health() -> Response:
-    """Touches nothing: a database that is away must not have every task replaced."""
+    """Whether the process answers.
+
+    It touches nothing else: a database that is away must not have every task replaced.
+    """
     return jsonify(status="ok")
 
 
 @blueprint.get("/ready")
-@operation({200: ("It can", {"type": "object"}), 503: ("Something that it needs is away", {"type": "object"})})
+@operation({200: ("Both can be reached", {"type": "object"}), 503: ("One of them is away", {"type": "object"})})
 def get_ready() -> tuple[Response, int]:
-    """Asks the database and the queue; 503 says which of them does not answer."""
+    """Whether database and queue can be reached, and which of them cannot."""
     checks = {"database": _database_answers(), "queue": state().queue.answers()}
     missing = [name for name, answers in checks.items() if not answers]
     shown = {name: "ok" if answers else "away" for name, answers in checks.items()}
