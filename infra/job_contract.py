@@ -5,10 +5,11 @@ Every number of the queue, of the worker and of its alarms is derived here; a co
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
-from pydantic.dataclasses import dataclass
 
 from infra.mistakes import Contradictions, Number, Whole
 
@@ -24,11 +25,7 @@ _EXIT = 5
 _DAY = 86_400
 
 
-@dataclass(
-    frozen=True,
-    kw_only=True,
-    config=ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", allow_inf_nan=False),
-)
+@dataclass(frozen=True, kw_only=True)
 class JobContract:
     """One kind of job. Times are in seconds.
 
@@ -43,6 +40,11 @@ class JobContract:
     Raises:
         Contradictions: a ValueError that names the numbers which disagree, all of them at once.
     """
+
+    #: How a stack's configuration spells it (infra/settings.py).
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel, extra="forbid", allow_inf_nan=False
+    )
 
     mean_seconds: Number
     p99_seconds: Number

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -70,9 +70,9 @@ def _reason(mistake: Any, model: type[BaseModel]) -> str:
 
 def _names(model: Any, block: list[Any]) -> list[str]:
     """The settings that a block, given by its path, has."""
-    fields = model.__dataclass_fields__ if is_dataclass(model) else model.model_fields
-    for step in block:
-        for name, field in fields.items():
-            if to_camel(name) == step and hasattr(field, "annotation"):
-                return _names(field.annotation, block[1:])
-    return [to_camel(name) for name in fields]
+    if is_dataclass(model):
+        return [to_camel(field.name) for field in fields(model)]
+    for name, field in model.model_fields.items():
+        if block and to_camel(name) == block[0]:
+            return _names(field.annotation, block[1:])
+    return [to_camel(name) for name in model.model_fields]

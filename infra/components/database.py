@@ -77,8 +77,8 @@ class Database(pulumi.ComponentResource):
             performance_insights_enabled=args.performance_insights,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        self.host, self.port, self.endpoint = instance.address, instance.port, instance.endpoint
-        self.database = _NAME
+        self.host, self.endpoint = instance.address, instance.endpoint
+        self.database, self.port = _NAME, args.port
         self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(_secret_arn)
         self.register_outputs({"endpoint": self.endpoint})
 

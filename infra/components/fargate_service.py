@@ -194,7 +194,7 @@ def _common(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> Common:
             "AWS_REGION": place.region,
             "DATABASE_HOST": database.host,
             "DATABASE_NAME": database.database,
-            "DATABASE_PORT": database.port.apply(str),
+            "DATABASE_PORT": str(database.port),
             "DATABASE_SSLMODE": place.sslmode,
         },
         secrets={

@@ -1,0 +1,65 @@
+"""The queue of jobs, its dead letters, and the alarms: their numbers are the contract's."""
+
+from infra.job_contract import JobContract
+
+DEV = JobContract(
+    mean_seconds=0.5,
+    p99_seconds=5,
+    hard_limit_seconds=60,
+    jobs_at_once=2,
+    latency_objective_seconds=60,
+    attempts=3,
+)
+
+
+def test_the_queue_has_the_contracts_numbers(dev):
+    queue, dead = dev.one("Queue", "jobs").inputs, dev.one("Queue", "jobs-dead-letters").inputs
+    assert queue["visibilityTimeoutSeconds"] == DEV.visibility_timeout_seconds
+    assert queue["messageRetentionSeconds"] == DEV.message_retention_seconds
+    assert dead["messageRetentionSeconds"] == DEV.dlq_retention_seconds > DEV.message_retention_seconds
+    assert queue["receiveWaitTimeSeconds"] == 20
+
+
+def test_a_job_that_always_fails_goes_to_the_dead_letters(dev):
+    redrive = dev.json("RedrivePolicy", "jobs", "redrivePolicy")
+    assert redrive == {
+        "deadLetterTargetArn": "arn:aws:sqs:us-east-1:210987654321:Queue/jobs-dead-letters-0123456",
+        "maxReceiveCount": 3,
+    }
+
+
+def test_only_the_queue_of_jobs_may_leave_dead_letters_there(dev):
+    allowed = dev.json("RedriveAllowPolicy", "jobs-dead-letters", "redriveAllowPolicy")
+    assert allowed == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": ["arn:aws:sqs:us-east-1:210987654321:Queue/jobs-0123456"],
+    }
+
+
+def test_both_queues_are_encrypted_and_refuse_plain_http(stack):
+    for name in ("jobs", "jobs-dead-letters"):
+        assert stack.one("Queue", name).inputs["sqsManagedSseEnabled"] is True
+        (statement,) = stack.json("QueuePolicy", name, "policy")["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Resource"].endswith(f"/{name}-0123456")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_policies_are_resources_of_their_own(stack):
+    """Inline, a queue and its dead-letter queue would each need the other first."""
+    assert not any({"policy", "redrivePolicy", "redriveAllowPolicy"} & q.inputs.keys() for q in stack.all("Queue"))
+
+
+def test_alarms_are_the_contracts_and_link_a_runbook(dev):
+    late, dead = dev.one("MetricAlarm", "late-jobs").inputs, dev.one("MetricAlarm", "dead-letters").inputs
+    assert (late["metricName"], late["threshold"]) == (
+        "ApproximateAgeOfOldestMessage",
+        DEV.oldest_message_alarm_seconds,
+    )
+    assert (dead["metricName"], dead["threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
+    assert late["dimensions"] == {"QueueName": "jobs-0123456"}
+    assert dead["dimensions"] == {"QueueName": "jobs-dead-letters-0123456"}
+    for alarm in (late, dead):
+        assert "docs/runbooks/" in alarm["alarmDescription"]
+        assert alarm["alarmActions"] == alarm["okActions"] == [dev.exports["alarm_topic"]]
+        assert alarm["treatMissingData"] == "notBreaching"

@@ -1,0 +1,287 @@
+"""API and worker on Fargate: what runs, with which rights, when, and how many."""
+
+import json
+import math
+
+import pytest
+
+from infra.job_contract import JobContract
+
+SERVICES = ("api", "worker")
+
+
+@pytest.fixture(params=SERVICES)
+def service(request):
+    return request.param
+
+
+def variables(container):
+    return {entry["name"]: entry["value"] for entry in container["environment"]}
+
+
+def test_the_migration_must_succeed_before_the_service_starts(stack, service):
+    migrate, main = (stack.containers(service)[name] for name in ("migrate", service))
+    assert migrate["command"] == ["python", "-m", "backlog_todos.migrate"]
+    assert migrate["essential"] is False
+    assert main["essential"] is True
+    assert main["dependsOn"] == [{"containerName": "migrate", "condition": "SUCCESS"}]
+
+
+def test_the_database_secret_is_referred_to_and_never_copied(stack, service):
+    arn = "arn:aws:secretsmanager:us-east-1:210987654321:secret:rds!db-1-abcdef"
+    for container in stack.containers(service).values():
+        assert container["secrets"] == [
+            {"name": "DATABASE_PASSWORD", "valueFrom": f"{arn}:password::"},
+            {"name": "DATABASE_USER", "valueFrom": f"{arn}:username::"},
+        ]
+        assert not {"DATABASE_PASSWORD", "DATABASE_USER"} & variables(container).keys()
+
+
+def test_no_variable_looks_like_a_secret(stack, service):
+    for container in stack.containers(service).values():
+        names = variables(container).keys()
+        assert not [n for n in names if any(w in n for w in ("PASSWORD", "SECRET", "TOKEN", "CREDENTIAL", "_KEY"))]
+
+
+def test_both_containers_know_the_database(stack, service):
+    for container in stack.containers(service).values():
+        told = variables(container)
+        assert told.keys() >= {"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_SSLMODE", "AWS_REGION"}
+        assert told["DATABASE_PORT"] == f"{stack.one('Instance', 'database').inputs['port']:.0f}"
+
+
+def test_the_api_is_told_everything_that_it_reads(dev):
+    told = variables(dev.containers("api")["api"])
+    assert told["QUEUE_URL"] == dev.exports["queue_url"]
+    assert (told["PORT"], told["WEB_CONCURRENCY"], told["WEB_THREADS"]) == ("6400", "2", "4")
+
+
+def test_the_worker_is_told_the_contract(dev):
+    contract = JobContract(
+        mean_seconds=0.5,
+        p99_seconds=5,
+        hard_limit_seconds=60,
+        jobs_at_once=2,
+        latency_objective_seconds=60,
+        attempts=3,
+    )
+    worker = dev.containers("worker")["worker"]
+    told = variables(worker)
+    assert contract.environment().items() <= told.items()
+    assert told["QUEUE_URL"] == dev.exports["queue_url"]
+    assert worker["stopTimeout"] == contract.stop_timeout_seconds
+    assert int(told["JOB_SHUTDOWN_SECONDS"]) < worker["stopTimeout"]
+
+
+def test_requests_end_before_their_task_does(stack):
+    api = stack.containers("api")["api"]
+    deregistration = stack.one("TargetGroup", "api").inputs["deregistrationDelay"]
+    assert deregistration < int(variables(api)["API_GRACEFUL_TIMEOUT_SECONDS"]) < api["stopTimeout"]
+
+
+def test_definitions_have_a_stable_order(stack, service):
+    for container in stack.containers(service).values():
+        for key in ("environment", "secrets"):
+            names = [entry["name"] for entry in container[key]]
+            assert names == sorted(names)
+
+
+def test_definitions_hold_nothing_that_aws_would_drop(stack, service):
+    def empty(value):
+        if isinstance(value, dict):
+            return any(empty(item) for item in value.values())
+        return value is None or value in ([], "")
+
+    assert not any(empty(container) for container in stack.containers(service).values())
+
+
+def test_containers_log_where_logs_are_kept_for_a_while(stack, service):
+    assert stack.one("LogGroup", service).inputs["retentionInDays"] > 0
+    for name, container in stack.containers(service).items():
+        assert container["logConfiguration"] == {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": f"{service}-0123456",
+                "awslogs-region": "us-east-1",
+                "awslogs-stream-prefix": name,
+            },
+        }
+
+
+def test_only_tasks_of_this_account_may_take_a_role(stack):
+    for role in stack.all("Role"):
+        (statement,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+        assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": "210987654321"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:210987654321:*"},
+        }
+
+
+def test_roles_name_their_resources_and_no_action_is_a_wildcard(stack):
+    for policy in stack.all("RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not any("*" in action for action in actions)
+            assert statement["Resource"].startswith("arn:") or actions == ["ecr:GetAuthorizationToken"]
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("api-task", {("sqs:GetQueueAttributes", "jobs"), ("sqs:SendMessage", "jobs")}),
+        (
+            "worker-task",
+            {
+                ("sqs:ChangeMessageVisibility", "jobs"),
+                ("sqs:DeleteMessage", "jobs"),
+                ("sqs:GetQueueAttributes", "jobs"),
+                ("sqs:ReceiveMessage", "jobs"),
+                ("sqs:SendMessage", "jobs"),
+            },
+        ),
+        (
+            "api-execution",
+            {
+                ("ecr:GetAuthorizationToken", "*"),
+                ("ecr:BatchCheckLayerAvailability", "api"),
+                ("ecr:BatchGetImage", "api"),
+                ("ecr:GetDownloadUrlForLayer", "api"),
+                ("logs:CreateLogStream", "api"),
+                ("logs:PutLogEvents", "api"),
+                ("secretsmanager:GetSecretValue", "rds!db"),
+            },
+        ),
+    ],
+)
+def test_a_role_may_do_what_its_task_does_and_no_more(dev, role, allowed):
+    found = {
+        (action, statement["Resource"].rsplit("/", 1)[-1].rsplit(":secret:", 1)[-1].split("-")[0])
+        for statement in dev.json("RolePolicy", role, "policy")["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert found == allowed
+
+
+def test_execution_and_task_have_roles_of_their_own(stack, service):
+    definition = stack.one("TaskDefinition", service).inputs
+    assert definition["executionRoleArn"] != definition["taskRoleArn"]
+
+
+def test_capacity_comes_from_providers_and_never_from_a_launch_type(declare, service):
+    for name, provider in (("dev", "FARGATE_SPOT"), ("prod", "FARGATE")):
+        inputs = declare(name).one("Service", service).inputs
+        assert inputs["capacityProviderStrategies"] == [{"capacityProvider": provider, "weight": 1}]
+        assert "launchType" not in inputs
+
+
+def test_a_bad_deployment_is_rolled_back_and_fails_the_update(stack, service):
+    inputs = stack.one("Service", service).inputs
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["waitForSteadyState"] is True
+    assert inputs["deploymentMinimumHealthyPercent"] == 100
+
+
+def test_the_number_of_tasks_is_autoscalings(stack, service):
+    declared = stack.one("Service", service)
+    target = stack.one("Target", service).inputs
+    assert declared.ignore_changes == ("desiredCount",)
+    assert declared.inputs["desiredCount"] == target["minCapacity"] <= target["maxCapacity"]
+    assert target["resourceId"] == f"service/backlog-0123456/{service}-0123456"
+
+
+def test_on_one_machine_there_is_one_of_each(declare):
+    assert [declare("local").one("Service", name).inputs["desiredCount"] for name in SERVICES] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("RolePolicy", "{service}-execution"),
+        ("RolePolicy", "{service}-task"),
+        ("ClusterCapacityProviders", "backlog"),
+        ("Route", "public-internet"),
+        ("RouteTableAssociation", "private-a"),
+        ("SecurityGroupEgressRule", "{service}-to-database"),
+        ("SecurityGroupIngressRule", "database-from-{service}"),
+        ("RedrivePolicy", "jobs"),
+    ],
+)
+def test_a_task_starts_only_when_what_it_needs_is_there(stack, service, kind, name):
+    needed = stack.one(kind, name.format(service=service)).urn
+    assert needed in stack.one("Service", service).dependencies
+
+
+def test_the_api_starts_only_when_the_listener_is_there(stack):
+    assert stack.one("Listener", "api").urn in stack.one("Service", "api").dependencies
+
+
+def test_the_load_balancer_is_made_after_the_way_to_the_internet(stack):
+    assert stack.one("InternetGateway", "internet").urn in stack.one("LoadBalancer", "api").dependencies
+
+
+def test_the_load_balancer_asks_the_api_for_its_health(stack):
+    health = stack.one("TargetGroup", "api").inputs["healthCheck"]
+    assert (health["path"], health["matcher"]) == ("/api/v1/health", "200")
+
+
+def scaled_by(stack):
+    """The worker's metric, as CloudWatch would compute it for three numbers, of which any may be missing."""
+    configuration = stack.one("Policy", "worker-backlog").inputs["targetTrackingScalingPolicyConfiguration"]
+    metrics = configuration["customizedMetricSpecification"]["metrics"]
+    (math_,) = [metric for metric in metrics if metric["returnData"]]
+    names = {metric["id"] for metric in metrics} - {math_["id"]}
+
+    def value(**numbers):
+        assert numbers.keys() == names
+        return eval(  # noqa: S307 - the expression is the program's own
+            math_["expression"],
+            {
+                "FILL": lambda number, default: default if number is None else number,
+                "IF": lambda condition, yes, no: yes if condition else no,
+            },
+            numbers,
+        )
+
+    return value, configuration
+
+
+def test_the_worker_scales_by_messages_waiting_and_at_work_for_each_task(dev):
+    value, configuration = scaled_by(dev)
+    assert value(waiting=90, working=10, running=5) == 20
+    assert configuration["targetValue"] == 240  # 60 s / 0.5 s x 2 at once
+
+
+def test_scaling_is_safe_while_no_task_runs_or_a_metric_is_missing(dev):
+    value, _ = scaled_by(dev)
+    assert value(waiting=90, working=0, running=0) == 90
+    assert value(waiting=90, working=0, running=None) == 90
+    assert value(waiting=None, working=None, running=3) == 0
+
+
+def test_the_task_that_holds_the_last_message_counts(dev):
+    value, _ = scaled_by(dev)
+    assert value(waiting=0, working=1, running=1) > 0
+
+
+def test_the_metric_looks_at_this_queue_and_this_service(dev):
+    _, configuration = scaled_by(dev)
+    looked_at = {
+        dimension["name"]: dimension["value"]
+        for metric in configuration["customizedMetricSpecification"]["metrics"]
+        for dimension in metric.get("metricStat", {}).get("metric", {}).get("dimensions", [])
+    }
+    assert looked_at == {
+        "QueueName": "jobs-0123456",
+        "ClusterName": "backlog-0123456",
+        "ServiceName": "worker-0123456",
+    }
+    assert dev.one("Cluster", "backlog").inputs["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+
+
+def test_each_service_has_one_scaling_policy(stack):
+    """Two that track a target hold each other back: both must agree before a task goes."""
+    assert sorted(policy.name for policy in stack.all("Policy")) == ["api-cpu", "worker-backlog"]
+    assert math.isclose(
+        stack.one("Policy", "api-cpu").inputs["targetTrackingScalingPolicyConfiguration"]["targetValue"], 60
+    )

@@ -1,0 +1,172 @@
+"""Configuration: what is right becomes typed, what is wrong becomes sentences, all of them at once."""
+
+import contextlib
+import copy
+import inspect
+
+import pulumi
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infra.mistakes import Mistakes
+from infra.settings import FARGATE, Settings, parse
+
+GOOD = {
+    "aws:region": "eu-central-1",
+    "availabilityZones": ["eu-central-1a", "eu-central-1b"],
+    "job": {
+        "meanSeconds": 0.5,
+        "p99Seconds": 5,
+        "hardLimitSeconds": 60,
+        "jobsAtOnce": 2,
+        "latencyObjectiveSeconds": 60,
+        "attempts": 3,
+    },
+}
+
+
+def mistakes(**changes):
+    """What is said of GOOD with changes; a block's settings are changed one by one."""
+    config = copy.deepcopy(GOOD)
+    for key, value in changes.items():
+        config[key] = {**config.get(key, {}), **value} if isinstance(value, dict) else value
+    with pytest.raises(Mistakes) as found:
+        parse(config)
+    return list(found.value.args)
+
+
+def test_what_is_not_configured_is_small_and_cheap():
+    read = parse(GOOD)
+    assert (read.egress, read.database.instance_class, read.api.max_count) == (
+        "public-ip",
+        "db.t4g.micro",
+        2,
+    )
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        parse(GOOD).listener_port = 8080  # type: ignore[misc]
+
+
+def test_text_is_read_as_the_number_that_it_is():
+    """`pulumi config set` stores text."""
+    read = parse({**GOOD, "listenerPort": "8080", "protect": "true", "job": {**GOOD["job"], "meanSeconds": "0.25"}})
+    assert (read.listener_port, read.protect, read.job.mean_seconds) == (8080, True, 0.25)
+
+
+def test_every_mistake_is_told_at_once():
+    found = mistakes(
+        egres="nat",
+        listenerPort="99999",
+        logRetentionDays="13",
+        platform="arm",
+        vpcCidr="10.20.1.0/16",
+        api={"cpu": 300, "minCount": 5, "maxCount": 2},
+        database={"storageGib": 20, "maxStorageGib": 21, "port": True},
+        job={"meanSeconds": 70, "attempts": 0},
+    )
+    assert [sentence.split(":")[0] for sentence in found] == [
+        "vpcCidr",
+        "platform",
+        "listenerPort",
+        "logRetentionDays",
+        "api",  # its size
+        "api",  # its counts
+        "database.port",
+        "job",  # attempts
+        "job",  # mean over p99
+        "egres",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"egres": "nat"}, "egres: there is no such setting; did you mean egress?"),
+        ({"api": {"theads": 2}}, "api.theads: there is no such setting; did you mean threads?"),
+        ({"job": {"attemps": 2}}, "job.attemps: there is no such setting; did you mean attempts?"),
+        ({"zzz": "1"}, "zzz: there is no such setting"),
+        ({"region": "eu-central-1"}, "region: there is no such setting"),
+        ({"listener_port": "80"}, "listener_port: there is no such setting; did you mean listenerPort?"),
+        ({"listenerPort": "eighty"}, "listenerPort: should be a valid integer, unable to parse string as an integer"),
+        ({"database": {"port": True}}, "database.port: must be a number, not true"),
+        ({"job": {"attempts": True}}, "job.attempts: must be a number, not true"),
+        ({"job": {"meanSeconds": float("nan")}}, "job.meanSeconds: should be a finite number, not nan"),
+        ({"database": {"port": 80}}, "database.port: should be greater than or equal to 1150, not 80"),
+        ({"logRetentionDays": 13}, "14 is the nearest"),
+        ({"vpcCidr": "10.20.1.0/16"}, "vpcCidr: is no address range: 10.20.1.0/16 has host bits set"),
+        ({"vpcCidr": "8.8.0.0/16"}, "vpcCidr: must be a private /16"),
+        ({"worker": "large"}, "worker: must be a block of settings, not 'large'"),
+        ({"job": "quick"}, "job: must be a block of settings, not 'quick'"),
+        ({"worker": {"minCount": 0}}, "worker.minCount: should be greater than or equal to 1, not 0"),
+        ({"worker": {"minCount": 3, "maxCount": 2}}, "worker: minCount 3 is over maxCount 2"),
+        ({"api": {"cpu": 256, "memory": 1536}}, "memory 1536 does not go with cpu 256: Fargate has 512, 1024, 2048"),
+        ({"api": {"cpu": 300}}, "api: cpu 300: Fargate has 256, 512"),
+        ({"database": {"storageGib": 100, "maxStorageGib": 105}}, "maxStorageGib 105 must be storageGib 100"),
+        ({"database": {"instanceClass": "t4g.micro"}}, "database.instanceClass: 't4g.micro' is not of the form"),
+        ({"availabilityZones": ["eu-central-1a"]}, "availabilityZones: must be two different zones"),
+        ({"availabilityZones": ["us-east-1a", "eu-central-1b"]}, "us-east-1a: not in aws:region eu-central-1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_mistake_is_a_sentence_that_says_where_and_what(changes, sentence):
+    (found,) = mistakes(**changes)
+    assert sentence in found
+
+
+def test_what_is_missing_is_told_by_the_name_that_it_is_written_under():
+    with pytest.raises(Mistakes) as found:
+        parse({})
+    assert found.value.args == (
+        "aws:region: is missing",
+        "availabilityZones: is missing",
+        "job: is missing",
+    )
+
+
+def test_the_value_of_a_secret_is_never_told():
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, "listenerPort": "hunter2"}, secret={"listenerPort"})
+    assert found.value.args == ("listenerPort: is wrong; it is a secret, so that its value is not shown",)
+
+
+@given(st.sampled_from(sorted(FARGATE)).flatmap(lambda cpu: st.tuples(st.just(cpu), st.sampled_from(FARGATE[cpu]))))
+def test_every_size_that_fargate_has_is_taken(size):
+    cpu, memory = size
+    assert parse({**GOOD, "worker": {"cpu": cpu, "memory": memory}}).worker.memory == memory
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["listenerPort", "api", "job", "availabilityZones", "vpcCidr", "protect", "database", "x"]),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["cpu", "port", "attempts"]), inner),
+            max_leaves=4,
+        ),
+    )
+)
+def test_any_configuration_is_either_taken_or_explained(changes):
+    """Nothing else is raised, whatever the values."""
+    with contextlib.suppress(Mistakes):
+        parse({**GOOD, **changes})
+
+
+def test_every_setting_is_described():
+    def undescribed(model):
+        for name, field in model.model_fields.items():
+            if not field.description:
+                yield f"{model.__name__}.{name}"
+            if inspect.isclass(field.annotation) and hasattr(field.annotation, "model_fields"):
+                yield from undescribed(field.annotation)
+
+    assert list(undescribed(Settings)) == []
+
+
+def test_a_broken_stack_is_refused_before_its_first_resource(run_program):
+    with pytest.raises(pulumi.RunError, match=r"Pulumi\.dev\.yaml has 2 mistakes:") as found:
+        run_program("dev", {"backlog:egres": "nat"}, without=["backlog:job"])
+    assert "  - job: is missing\n  - egres: there is no such setting; did you mean egress?" in str(found.value)
