@@ -1,19 +1,50 @@
-"""Gunicorn's settings (`gunicorn --config python:backlog_api.gunicorn_config`)."""
+"""Gunicorn's settings (`gunicorn --config python:backlog_api.gunicorn_config`).
+
+All of the API's settings are read here too: a mistake ends gunicorn with a sentence, where its workers would be started
+again and again.
+"""
 
 import os
+import sys
+from pathlib import Path
+from typing import Any
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '6400')}"
-worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
-# A new task may take the port while the old one still finishes its requests.
-reuse_port = True
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+from backlog_api.settings import ApiSettings
+from backlog_todos.json_log import JsonFormatter
+from backlog_todos.settings import Reader, SettingsError
+
+
+class JsonLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's own lines, as JSON."""
+
+    def setup(self, cfg: Any) -> None:
+        """Once for each process."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter(dict))
+
+
+_read = Reader(os.environ)
+threads = ApiSettings.read(_read).threads
+bind = f"{_read.text('HOST', '127.0.0.1')}:{_read.number('PORT', 1, 65_535, 6400)}"
+workers = _read.number("WEB_CONCURRENCY", 1, 64, 2)
 # Seconds. A request may take that long; a stop waits that long for the requests at work.
 timeout = 30
-graceful_timeout = int(os.environ.get("API_GRACEFUL_TIMEOUT_SECONDS", "20"))
+graceful_timeout = _read.number("API_GRACEFUL_TIMEOUT_SECONDS", 1, 600, 20)
+try:
+    _read.finish()
+except SettingsError as error:
+    sys.exit(f"api: {error}")
+
+worker_class = "gthread"
+# A new task may take the port while the old one still finishes its requests.
+reuse_port = True
 keepalive = 75  # seconds; longer than the load balancer's 60, so that it is never the API that hangs up first
 max_requests, max_requests_jitter = 20_000, 2_000
 # Heartbeats to a file on disk can stall; memory does not.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - gunicorn's own advice
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn's own advice
 accesslog = None  # the app writes its own, with request ids
+logger_class = JsonLogger
 control_socket_disable = True

@@ -24,8 +24,17 @@ class ApiSettings:
         Raises:
             SettingsError: every variable that is missing or malformed.
         """
-        database = DatabaseSettings.from_environment(environment)
         read = Reader(environment)
-        settings = cls(database, read.text("QUEUE_URL"), read.text("AWS_REGION"), read.number("WEB_THREADS", 1, 256, 4))
+        settings = cls.read(read)
         read.finish()
         return settings
+
+    @classmethod
+    def read(cls, read: Reader) -> Self:
+        """The same for gunicorn, which has variables of its own, and finishes the reading itself."""
+        return cls(
+            database=DatabaseSettings.read(read),
+            queue_url=read.text("QUEUE_URL"),
+            region=read.text("AWS_REGION"),
+            threads=read.number("WEB_THREADS", 1, 256, 4),
+        )

@@ -1,5 +1,6 @@
 """Todos as iCalendar text (RFC 5545). The same todos give the same bytes."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from icalendar import Todo as VTodo
 from backlog_todos.tables import Todo
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PRODUCT = "-//Backlog//Backlog 1.0//EN"
 
 
@@ -58,10 +60,15 @@ def _described(component: Component, todo: Todo, kind: str) -> Component:
     component.add("dtstamp", _second(todo.updated_at))
     component.add("created", _second(todo.created_at))
     component.add("last-modified", _second(todo.updated_at))
-    component.add("summary", todo.title)
+    component.add("summary", _text(todo.title))
     if todo.description:
-        component.add("description", todo.description)
+        component.add("description", _text(todo.description))
     return component
+
+
+def _text(text: str) -> str:
+    """Without the control characters that no line may hold (RFC 5545, 3.1: CONTROL); line ends are escaped later."""
+    return _CONTROL.sub("", text)
 
 
 def _second(moment: datetime) -> datetime:

@@ -9,11 +9,14 @@ Sessions = sessionmaker[Session]
 
 #: Seconds. A database that is away is said to be away, rather than waited for.
 _CONNECT_TIMEOUT = 3
-_STATEMENT_TIMEOUT_MS = 15_000
+_STATEMENT_TIMEOUT = 15
 
 
-def connect(settings: DatabaseSettings, *, pool_size: int = 5) -> Engine:
-    """An engine whose pooled connections are tried before use, so that a restarted database costs no request."""
+def connect(settings: DatabaseSettings, *, pool_size: int = 5, statement_timeout: int = _STATEMENT_TIMEOUT) -> Engine:
+    """An engine whose pooled connections are tried before use, so that a restarted database costs no request.
+
+    A statement may take `statement_timeout` seconds, and 0 means any time.
+    """
     return create_engine(
         settings.url,
         pool_size=pool_size,
@@ -24,7 +27,7 @@ def connect(settings: DatabaseSettings, *, pool_size: int = 5) -> Engine:
         connect_args={
             "connect_timeout": _CONNECT_TIMEOUT,
             "application_name": "backlog",
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "options": f"-c statement_timeout={statement_timeout}s -c timezone=UTC",
         },
     )
 

@@ -33,7 +33,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(context: Context) -> None:
-    """Log to standard error as JSON."""
+    """Log to standard error as JSON; Python's warnings too."""
+    logging.captureWarnings(capture=True)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter(context))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from backlog_todos.database import connect
 from backlog_todos.settings import DatabaseSettings, SettingsError
@@ -30,10 +31,16 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"migrate: {error}\n")
         return 2
-    engine = connect(settings, pool_size=1)
-    with engine.begin() as connection:
-        migrate(connection)
-    engine.dispose()
+    # No limit: whoever comes second waits for the whole of the first one's migration.
+    engine = connect(settings, pool_size=1, statement_timeout=0)
+    try:
+        with engine.begin() as connection:
+            migrate(connection)
+    except OperationalError as error:
+        sys.stderr.write(f"migrate: {settings.host}:{settings.port}/{settings.name}: {str(error.orig).strip()}\n")
+        return 1
+    finally:
+        engine.dispose()
     return 0
 
 

@@ -46,7 +46,14 @@ class DatabaseSettings:
             SettingsError: every variable that is missing or malformed.
         """
         read = Reader(environment)
-        settings = cls(
+        settings = cls.read(read)
+        read.finish()
+        return settings
+
+    @classmethod
+    def read(cls, read: "Reader") -> Self:
+        """The same for a door that has variables of its own, and finishes the reading itself."""
+        return cls(
             host=read.text("DATABASE_HOST"),
             port=read.number("DATABASE_PORT", 1, 65_535),
             name=read.text("DATABASE_NAME"),
@@ -54,8 +61,6 @@ class DatabaseSettings:
             sslmode=read.one_of("DATABASE_SSLMODE", _SSLMODES),
             password=read.text("DATABASE_PASSWORD"),
         )
-        read.finish()
-        return settings
 
 
 class Reader:

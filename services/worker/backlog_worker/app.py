@@ -27,6 +27,12 @@ tasks.register(app, settings)
 reconciler = Reconciler(app, settings)
 
 
+@signals.celeryd_after_setup.connect
+def say_nothing_by_the_way(instance: Any, **_: Any) -> None:
+    """No banner: every line of the log is JSON."""
+    instance.quiet = True
+
+
 @signals.setup_logging.connect
 def set_up_logging(**_: Any) -> None:
     """JSON instead of Celery's own format."""

@@ -37,10 +37,9 @@ class WorkerSettings:
         Raises:
             SettingsError: every variable that is missing or malformed.
         """
-        database = DatabaseSettings.from_environment(environment)
         read = Reader(environment)
         settings = cls(
-            database=database,
+            database=DatabaseSettings.read(read),
             queue_url=read.text("QUEUE_URL"),
             region=read.text("AWS_REGION"),
             concurrency=read.number("JOB_CONCURRENCY", 1, 256),

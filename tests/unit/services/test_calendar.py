@@ -75,6 +75,13 @@ def test_commas_semicolons_backslashes_and_newlines_are_escaped():
     assert r"SUMMARY:a\, b\; c\\d\ne" in calendar.of_todos([todo(title="a, b; c\\d\ne")])
 
 
+def test_control_characters_are_left_out():
+    """RFC 5545, 3.1: a line may hold none but the tab."""
+    text = calendar.of_todos([todo(title="a\x01b\x0bc\x7fd\te", description="x\x1fy")])
+    assert "SUMMARY:abcd\te\r\n" in text
+    assert "DESCRIPTION:xy\r\n" in text
+
+
 def test_lines_end_with_crlf_and_are_folded_by_octets():
     lines = calendar.of_todos([todo(title="🎉é" * 100, description="long " * 100)]).encode().split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
