@@ -131,3 +131,12 @@ def test_stops_strand_no_message_while_jobs_keep_coming(client, sqs, environment
     assert worker.process.wait(timeout=30) == 0
     start_worker()
     until(lambda: {status(client, task) for task in tasks} == {"SUCCESS"}, what="the end of all jobs")
+
+
+def test_a_message_that_a_stopped_worker_s_last_poll_took_is_sent_again(client, sqs, environment, start_worker, until):
+    """SQS hides it for the visibility timeout; a worker that has nothing to do does not wait for that."""
+    sqs.set_queue_attributes(QueueUrl=environment["QUEUE_URL"], Attributes={"VisibilityTimeout": "600"})
+    task = ask(client)
+    assert sqs.receive_message(QueueUrl=environment["QUEUE_URL"], WaitTimeSeconds=5)["Messages"]
+    start_worker(JOB_VISIBILITY_TIMEOUT_SECONDS="600")
+    until(lambda: status(client, task) == "SUCCESS", 25)

@@ -108,17 +108,23 @@ def given_up(session: Session, *, attempts: int, older_than_seconds: float) -> S
 
 
 def lost(
-    session: Session, *, unsent_for_seconds: float, silent_for_seconds: float, limit: int = 100
+    session: Session,
+    *,
+    unsent_for_seconds: float,
+    unstarted_for_seconds: float,
+    silent_for_seconds: float,
+    limit: int = 100,
 ) -> Sequence[uuid.UUID]:
-    """Open jobs without a message: never sent, or nothing heard for so long that SQS would have delivered it again.
+    """Open jobs without a message: never sent, sent and not once started, or silent since an attempt began.
 
     They count as sent now, so that no other worker sends them too.
     """
     never_sent = CalendarJob.sent_at.is_(None) & (CalendarJob.requested_at < _ago(unsent_for_seconds))
+    never_started = (CalendarJob.status == "PENDING") & (CalendarJob.sent_at < _ago(unstarted_for_seconds))
     silent = func.greatest(CalendarJob.sent_at, CalendarJob.started_at) < _ago(silent_for_seconds)
     candidates = (
         select(CalendarJob.id)
-        .where(CalendarJob.status.in_(OPEN), never_sent | silent)
+        .where(CalendarJob.status.in_(OPEN), never_sent | never_started | silent)
         .order_by(CalendarJob.requested_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
