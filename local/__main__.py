@@ -12,7 +12,9 @@ from pathlib import Path
 from pulumi import automation
 from rich.console import Console
 
-from local.engine import Engine, stack_config
+from infra.mistakes import Mistakes
+from infra.settings import REGION, parse
+from local.engine import Engine, stack_config, stack_project
 from local.folder import Busy, StackFolder, folder_of
 from local.machine.cloud import machine
 from local.machine.emulator import Emulator
@@ -48,7 +50,7 @@ def main() -> int:
         say.print(f"[red]✗[/] {error}")
         return 1
     except automation.CommandError as error:
-        if not sys.stdout.isatty() and not arguments.command.startswith("p"):
+        if not shown.engine_spoke:  # else the engine has said it already
             say.print(str(error), markup=False)
         return 1
     except KeyboardInterrupt:
@@ -59,11 +61,12 @@ def main() -> int:
 def up(_: str) -> None:
     """Bring stack local up on this machine."""
     folder = folder_of(STACK)
+    _refuse_mistakes(STACK)
     _refuse_taken_ports(folder)
     with folder.locked():
         Supervisor(folder).sweep()
         with _engine(folder).opened() as stack:
-            outputs = stack.up(refresh=True, on_output=_print, color=_color()).outputs
+            outputs = stack.up(refresh=True, on_output=shown, color=_color()).outputs
     url = outputs["url"].value
     with urllib.request.urlopen(f"{url}api/v1/health", timeout=10):  # noqa: S310 - our own http URL
         pass
@@ -85,7 +88,7 @@ def down(_: str) -> None:
         engine = _engine(folder)
         if engine.exists():
             with engine.opened() as stack:
-                stack.destroy(on_output=_print, color=_color())
+                stack.destroy(on_output=shown, color=_color())
         supervisor.shut_down()
         folder.remove()
     say.print("[bold green]Backlog is down:[/] no process, port or file of it is left.")
@@ -96,15 +99,16 @@ def preview(stack: str) -> None:
     stack = stack or STACK
     if not stack_config(stack):
         raise Refused(f"There is no stack {stack!r}: Pulumi.{stack}.yaml does not exist.")
+    _refuse_mistakes(stack)
     if stack == STACK and folder_of(STACK).root.exists():
         folder = folder_of(STACK)
         with folder.locked(), _engine(folder).opened() as opened:
-            opened.preview(on_output=_print, color=_color())
+            opened.preview(on_output=shown, color=_color())
         return
     throwaway = StackFolder(Path(tempfile.mkdtemp(prefix="backlog-")))
     try:
         with Engine(stack, throwaway).opened() as opened:
-            opened.preview(on_output=_print, color=_color())
+            opened.preview(on_output=shown, color=_color())
     finally:
         throwaway.remove()
 
@@ -152,6 +156,17 @@ def _aws_port() -> int:
     return int(stack_config(STACK).get(AWS_PORT_KEY, AWS_PORT))
 
 
+def _refuse_mistakes(stack: str) -> None:
+    """The program would say the same; here it is said before the engine starts, and once."""
+    project = f"{stack_project()}:"
+    config = {key.removeprefix(project): value for key, value in stack_config(stack).items() if key.startswith(project)}
+    region = {key: value for key, value in stack_config(stack).items() if key == REGION}
+    try:
+        parse(config | region)
+    except Mistakes as mistakes:
+        raise Refused(*(f"Pulumi.{stack}.yaml: {sentence}" for sentence in mistakes.args)) from None
+
+
 def _refuse_taken_ports(folder: StackFolder) -> None:
     ports = ports_of(stack_config(STACK), AWS_PORT_KEY, _aws_port())
     if taken := list(taken_ports(ports, folder)):
@@ -162,8 +177,20 @@ def _color() -> str:
     return "always" if sys.stdout.isatty() else "never"
 
 
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - Pulumi's own output, as it comes
+class _Shown:
+    """Pulumi's own output, as it comes."""
+
+    engine_spoke = sys.stdout.isatty()
+
+    def __call__(self, line: str) -> None:
+        self.engine_spoke = True
+        if not line.startswith(_OF_STACKS_THAT_STAY):
+            print(line, flush=True)  # noqa: T201
+
+
+#: What `pulumi destroy` says of a stack that is kept; this one is removed with its folder.
+_OF_STACKS_THAT_STAY = ("The resources in the stack have been deleted", "If you want to remove the stack completely")
+shown = _Shown()
 
 
 if __name__ == "__main__":

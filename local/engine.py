@@ -126,6 +126,11 @@ class Engine:
                 lock.unlink(missing_ok=True)
 
 
+def stack_project() -> str:
+    """The project's name, which its configuration keys begin with."""
+    return str(_read(CHECKOUT / "Pulumi.yaml")["name"])
+
+
 def stack_config(stack: str) -> dict[str, Any]:
     """A stack's configuration as its file in the checkout gives it; empty when there is no such file."""
     config: dict[str, Any] = _read(CHECKOUT / f"Pulumi.{stack}.yaml").get("config", {})
