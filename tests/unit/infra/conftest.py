@@ -152,7 +152,7 @@ def _short(urn: str) -> str:
     return f"{kind.rsplit(':', 1)[-1]}/{name}"
 
 
-def run(stack: str, config: dict[str, Any]) -> Stack:
+def run(stack: str, config: dict[str, Any], secret: Sequence[str] = ()) -> Stack:
     """One run of the program with exactly this configuration; what the program raises is raised."""
     monitor = Monitor()
 
@@ -168,7 +168,8 @@ def run(stack: str, config: dict[str, Any]) -> Stack:
                 organization=None,
             )
         )
-        set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
+        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+        set_all_config(texts, list(secret))
         SETTINGS.outputs.clear()  # a run that failed leaves its own
         asyncio.run(run_in_stack(lambda: runpy.run_path(str(CHECKOUT / "infra"), run_name="__main__")))
 
@@ -210,7 +211,10 @@ def dev() -> Stack:
 def run_program() -> Callable[..., Stack]:
     """Run it with a stack's file, other settings over it, and some of the file's left out."""
 
-    def run_with(stack: str, config: dict[str, Any], *, without: Sequence[str] = ()) -> Stack:
-        return run(stack, {key: value for key, value in (config_of(stack) | config).items() if key not in without})
+    def run_with(
+        stack: str, config: dict[str, Any], *, without: Sequence[str] = (), secret: Sequence[str] = ()
+    ) -> Stack:
+        merged = {key: value for key, value in (config_of(stack) | config).items() if key not in without}
+        return run(stack, merged, secret)
 
     return run_with

@@ -170,3 +170,17 @@ def test_a_broken_stack_is_refused_before_its_first_resource(run_program):
     with pytest.raises(pulumi.RunError, match=r"Pulumi\.dev\.yaml has 2 mistakes:") as found:
         run_program("dev", {"backlog:egres": "nat"}, without=["backlog:job"])
     assert "  - job: is missing\n  - egres: there is no such setting; did you mean egress?" in str(found.value)
+
+
+def test_a_broken_secret_is_refused_without_being_told(run_program):
+    with pytest.raises(pulumi.RunError) as found:
+        run_program("dev", {"backlog:listenerPort": "hunter2"}, secret=["backlog:listenerPort"])
+    assert "listenerPort: is wrong" in str(found.value)
+    assert "hunter2" not in str(found.value)
+
+
+def test_the_region_is_the_providers_own(run_program, monkeypatch):
+    """As the provider has it: the stack's configuration, else AWS_REGION."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    stack = run_program("dev", {}, without=["aws:region"])
+    assert stack.one("VpcEndpoint", "s3").inputs["serviceName"] == "com.amazonaws.us-east-1.s3"
