@@ -1,8 +1,5 @@
 """API and worker on Fargate: what runs, with which rights, when, and how many."""
 
-import json
-import math
-
 import pytest
 
 from infra.job_contract import JobContract
@@ -108,61 +105,6 @@ def test_containers_log_where_logs_are_kept_for_a_while(stack, service):
         }
 
 
-def test_only_tasks_of_this_account_may_take_a_role(stack):
-    for role in stack.all("Role"):
-        (statement,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
-        assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
-        assert statement["Condition"] == {
-            "StringEquals": {"aws:SourceAccount": "210987654321"},
-            "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:210987654321:*"},
-        }
-
-
-def test_roles_name_their_resources_and_no_action_is_a_wildcard(stack):
-    for policy in stack.all("RolePolicy"):
-        for statement in json.loads(policy.inputs["policy"])["Statement"]:
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            assert not any("*" in action for action in actions)
-            assert statement["Resource"].startswith("arn:") or actions == ["ecr:GetAuthorizationToken"]
-
-
-@pytest.mark.parametrize(
-    ("role", "allowed"),
-    [
-        ("api-task", {("sqs:GetQueueAttributes", "jobs"), ("sqs:SendMessage", "jobs")}),
-        (
-            "worker-task",
-            {
-                ("sqs:ChangeMessageVisibility", "jobs"),
-                ("sqs:DeleteMessage", "jobs"),
-                ("sqs:GetQueueAttributes", "jobs"),
-                ("sqs:ReceiveMessage", "jobs"),
-                ("sqs:SendMessage", "jobs"),
-            },
-        ),
-        (
-            "api-execution",
-            {
-                ("ecr:GetAuthorizationToken", "*"),
-                ("ecr:BatchCheckLayerAvailability", "api"),
-                ("ecr:BatchGetImage", "api"),
-                ("ecr:GetDownloadUrlForLayer", "api"),
-                ("logs:CreateLogStream", "api"),
-                ("logs:PutLogEvents", "api"),
-                ("secretsmanager:GetSecretValue", "rds!db"),
-            },
-        ),
-    ],
-)
-def test_a_role_may_do_what_its_task_does_and_no_more(dev, role, allowed):
-    found = {
-        (action, statement["Resource"].rsplit("/", 1)[-1].rsplit(":secret:", 1)[-1].split("-")[0])
-        for statement in dev.json("RolePolicy", role, "policy")["Statement"]
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
-    assert found == allowed
-
-
 def test_execution_and_task_have_roles_of_their_own(stack, service):
     definition = stack.one("TaskDefinition", service).inputs
     assert definition["executionRoleArn"] != definition["taskRoleArn"]
@@ -223,65 +165,3 @@ def test_the_load_balancer_is_made_after_the_way_to_the_internet(stack):
 def test_the_load_balancer_asks_the_api_for_its_health(stack):
     health = stack.one("TargetGroup", "api").inputs["healthCheck"]
     assert (health["path"], health["matcher"]) == ("/api/v1/health", "200")
-
-
-def scaled_by(stack):
-    """The worker's metric, as CloudWatch would compute it for three numbers, of which any may be missing."""
-    configuration = stack.one("Policy", "worker-backlog").inputs["targetTrackingScalingPolicyConfiguration"]
-    metrics = configuration["customizedMetricSpecification"]["metrics"]
-    (math_,) = [metric for metric in metrics if metric["returnData"]]
-    names = {metric["id"] for metric in metrics} - {math_["id"]}
-
-    def value(**numbers):
-        assert numbers.keys() == names
-        return eval(  # noqa: S307 - the expression is the program's own
-            math_["expression"],
-            {
-                "FILL": lambda number, default: default if number is None else number,
-                "IF": lambda condition, yes, no: yes if condition else no,
-            },
-            numbers,
-        )
-
-    return value, configuration
-
-
-def test_the_worker_scales_by_messages_waiting_and_at_work_for_each_task(dev):
-    value, configuration = scaled_by(dev)
-    assert value(waiting=90, working=10, running=5) == 20
-    assert configuration["targetValue"] == 240  # 60 s / 0.5 s x 2 at once
-
-
-def test_scaling_is_safe_while_no_task_runs_or_a_metric_is_missing(dev):
-    value, _ = scaled_by(dev)
-    assert value(waiting=90, working=0, running=0) == 90
-    assert value(waiting=90, working=0, running=None) == 90
-    assert value(waiting=None, working=None, running=3) == 0
-
-
-def test_the_task_that_holds_the_last_message_counts(dev):
-    value, _ = scaled_by(dev)
-    assert value(waiting=0, working=1, running=1) > 0
-
-
-def test_the_metric_looks_at_this_queue_and_this_service(dev):
-    _, configuration = scaled_by(dev)
-    looked_at = {
-        dimension["name"]: dimension["value"]
-        for metric in configuration["customizedMetricSpecification"]["metrics"]
-        for dimension in metric.get("metricStat", {}).get("metric", {}).get("dimensions", [])
-    }
-    assert looked_at == {
-        "QueueName": "jobs-0123456",
-        "ClusterName": "backlog-0123456",
-        "ServiceName": "worker-0123456",
-    }
-    assert dev.one("Cluster", "backlog").inputs["settings"] == [{"name": "containerInsights", "value": "enabled"}]
-
-
-def test_each_service_has_one_scaling_policy(stack):
-    """Two that track a target hold each other back: both must agree before a task goes."""
-    assert sorted(policy.name for policy in stack.all("Policy")) == ["api-cpu", "worker-backlog"]
-    assert math.isclose(
-        stack.one("Policy", "api-cpu").inputs["targetTrackingScalingPolicyConfiguration"]["targetValue"], 60
-    )
