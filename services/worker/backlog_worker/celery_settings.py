@@ -25,7 +25,7 @@ def celery_settings(settings: WorkerSettings) -> dict[str, Any]:
         "task_acks_late": True,
         # ...and is left to its visibility timeout when it failed, so that SQS counts and buries it (dead-letter queue).
         "task_acks_on_failure_or_timeout": False,
-        # A dead child is a failure like others. Celery's other way sends a copy, which SQS would count from one again.
+        # A dead child is a failure like others: tried again after the timeout, not at once and in a circle.
         "task_reject_on_worker_lost": False,
         "worker_concurrency": settings.concurrency,
         "worker_prefetch_multiplier": settings.prefetch_multiplier,
