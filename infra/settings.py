@@ -209,4 +209,7 @@ def load() -> Settings:
 
 def _value(text: str) -> Any:
     """Lists and blocks reach a program as JSON; the rest stays text, which the types know how to read."""
-    return json.loads(text) if text[:1] in ("[", "{") else text
+    try:
+        return json.loads(text) if text[:1] in ("[", "{") else text
+    except ValueError:
+        return text  # no block after all: its type says so

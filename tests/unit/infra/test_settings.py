@@ -184,3 +184,8 @@ def test_the_region_is_the_providers_own(run_program, monkeypatch):
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     stack = run_program("dev", {}, without=["aws:region"])
     assert stack.one("VpcEndpoint", "s3").inputs["serviceName"] == "com.amazonaws.us-east-1.s3"
+
+
+def test_a_block_that_is_not_one_is_a_mistake_like_any_other(run_program):
+    with pytest.raises(pulumi.RunError, match="job: must be a block of settings, not '{meanSeconds'"):
+        run_program("dev", {"backlog:job": "{meanSeconds"})
