@@ -187,5 +187,5 @@ def test_the_region_is_the_providers_own(run_program, monkeypatch):
 
 
 def test_a_block_that_is_not_one_is_a_mistake_like_any_other(run_program):
-    with pytest.raises(pulumi.RunError, match="job: must be a block of settings, not '{meanSeconds'"):
+    with pytest.raises(pulumi.RunError, match=r"job: must be a block of settings, not '\{meanSeconds'"):
         run_program("dev", {"backlog:job": "{meanSeconds"})
