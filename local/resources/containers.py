@@ -4,21 +4,12 @@ import json
 from collections.abc import Iterator
 
 from infra.build_context import context_digest
+from infra.settings import FARGATE
 from local.provider.naming import AutoName, digest
 from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
 from local.resources.table import Resource, resource
 
-#: MiB of memory for each number of CPU units. Source: Amazon ECS Developer Guide, "Task CPU and memory" (Fargate).
-FARGATE = {
-    256: [512, 1024, 2048],
-    512: range(1024, 4096 + 1, 1024),
-    1024: range(2048, 8192 + 1, 1024),
-    2048: range(4096, 16384 + 1, 1024),
-    4096: range(8192, 30720 + 1, 1024),
-    8192: range(16384, 61440 + 1, 4096),
-    16384: range(32768, 122880 + 1, 8192),
-}
 STOP_TIMEOUT = 120  # seconds; the longest that Fargate waits between SIGTERM and SIGKILL
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 

@@ -3,45 +3,19 @@
 import json
 from collections.abc import Iterator
 
+from infra.settings import RETENTION
 from local.provider.naming import AutoName
 from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
 from local.resources.table import Resource, resource
 
-#: Days. Source: CloudWatch Logs API Reference, PutRetentionPolicy.
-_RETENTION = (
-    0,
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
-
 
 def _check_log_group(inputs: Bag) -> Iterator[Failure]:
     days = inputs.get("retentionInDays", 0)
-    if not has_unknown(days) and int(days) not in _RETENTION:
+    if not has_unknown(days) and int(days) not in (0, *RETENTION):
         yield Failure(
             "retentionInDays",
-            f"CloudWatch Logs keeps no {days} days; it keeps {', '.join(map(str, _RETENTION[1:]))}",
+            f"CloudWatch Logs keeps no {days} days; it keeps {', '.join(map(str, RETENTION))}",
         )
 
 

@@ -1,0 +1,47 @@
+"""The program itself on Pulumi's real engine: every stack from nothing, unchanged, and back to nothing."""
+
+import pytest
+from pulumi.automation import CommandError
+
+from local.engine import Engine
+
+
+def opened(stack, folder):
+    return Engine(stack, folder).opened()
+
+
+def changes(summary):
+    return {getattr(kind, "value", kind): count for kind, count in (summary or {}).items()}
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "local"])
+def test_a_stack_comes_up_and_then_nothing_changes(stack, folder):
+    with opened(stack, folder) as engine:
+        made = changes(engine.up().summary.resource_changes)
+        assert made.keys() == {"create"}
+        assert changes(engine.preview().change_summary) == {"same": made["create"]}
+        assert changes(engine.up(refresh=True).summary.resource_changes) == {"same": made["create"]}
+
+
+def test_dev_goes_back_to_nothing(folder):
+    with opened("dev", folder) as engine:
+        made = changes(engine.up().summary.resource_changes)
+        assert changes(engine.destroy().summary.resource_changes) == {"delete": made["create"]}
+        assert engine.export_stack().deployment.get("resources", []) == []
+
+
+def test_prod_refuses_to_be_destroyed_before_a_service_or_data_is_gone(folder):
+    with opened("prod", folder) as engine:
+        engine.up()
+        with pytest.raises(CommandError, match="protect"):
+            engine.destroy()
+        left = {resource["type"] for resource in engine.export_stack().deployment["resources"]}
+    assert {"aws:rds/instance:Instance", "aws:sqs/queue:Queue", "aws:ecs/service:Service"} <= left
+
+
+def test_outputs_are_what_the_outside_world_needs(folder):
+    with opened("dev", folder) as engine:
+        engine.up()
+        outputs = {name: output.value for name, output in engine.outputs().items()}
+    assert {"url", "queue_url", "dlq_url", "database_endpoint", "api_image", "worker_image"} <= outputs.keys()
+    assert "@sha256:" in outputs["api_image"]
