@@ -5,6 +5,7 @@ again and again.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from backlog_api.settings import ApiSettings
+from backlog_api.state import KEY
+from backlog_todos.database import end_when_refused
 from backlog_todos.json_log import JsonFormatter
 from backlog_todos.settings import Reader, SettingsError
 
@@ -48,3 +51,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 accesslog = None  # the app writes its own, with request ids
 logger_class = JsonLogger
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """A refused password ends gunicorn, and so the task; this worker alone would be started again as it was."""
+    end_when_refused(worker.wsgi.extensions[KEY].engine, lambda: os.kill(worker.ppid, signal.SIGTERM))

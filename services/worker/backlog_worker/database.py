@@ -1,9 +1,12 @@
 """The connection of this process to PostgreSQL; a forked child must not use its parent's."""
 
 import os
+import signal
 from functools import lru_cache
 
-from backlog_todos.database import Sessions, connect, sessions
+import billiard
+
+from backlog_todos.database import Sessions, connect, end_when_refused, sessions
 from backlog_todos.settings import DatabaseSettings
 
 
@@ -14,4 +17,10 @@ def database() -> Sessions:
 
 @lru_cache(maxsize=1)
 def _of_process(_: int) -> Sessions:
-    return sessions(connect(DatabaseSettings.from_environment(), pool_size=1))
+    engine = connect(DatabaseSettings.from_environment(), pool_size=1)
+    end_when_refused(engine, lambda: os.kill(_main_process(), signal.SIGTERM))
+    return sessions(engine)
+
+
+def _main_process() -> int:
+    return os.getpid() if billiard.current_process().name == "MainProcess" else os.getppid()
