@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pwd
 import secrets
 import shutil
 import subprocess
@@ -178,11 +179,7 @@ def _unprivileged() -> list[str]:
     """PostgreSQL refuses to run as root; as nobody it still has to pass through folders that only root may enter."""
     if os.geteuid() != 0:
         return []
-    return [
-        "setpriv",
-        "--reuid=nobody",
-        "--regid=nogroup",
-        "--clear-groups",
-        "--inh-caps=+dac_override",
-        "--ambient-caps=+dac_override",
-    ]
+    nobody = pwd.getpwnam("nobody")
+    capability = "+dac_override"
+    identity = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    return ["setpriv", *identity, f"--inh-caps={capability}", f"--ambient-caps={capability}"]
