@@ -1,4 +1,4 @@
-"""The stack, in the order of the data's way: network, images, queue, database, API, worker, alarms."""
+"""The stack, in the order of the data's way: network, images, queue, database, alarms, API, worker, dashboard."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ import pulumi
 from infra import settings
 from infra.components.api import DEREGISTRATION, HEALTH_PATH, Api, ApiArgs
 from infra.components.cluster import Cluster
+from infra.components.dashboard import Dashboard, Watched
 from infra.components.database import Database, DatabaseArgs
 from infra.components.fargate_service import Place, Size
 from infra.components.firewall import Firewall, FirewallArgs
@@ -70,17 +71,7 @@ def main() -> None:
         ),
     )
 
-    place = Place(
-        region=config.region,
-        cluster=Cluster("backlog"),
-        network=network,
-        firewall=firewall,
-        database=database,
-        sslmode=config.database.sslmode,
-        platform=config.platform,
-        log_retention_days=config.log_retention_days,
-        protect=config.protect,
-    )
+    cluster = Cluster("backlog")
     load_balancer = LoadBalancer(
         "api",
         LoadBalancerArgs(
@@ -92,6 +83,30 @@ def main() -> None:
             deregistration_seconds=DEREGISTRATION,
             protect=config.protect,
         ),
+    )
+    # Before the services: a deployment that makes the API fail is rolled back by its alarm.
+    alarms = Alarms(
+        "alarms",
+        AlarmsArgs(
+            queue=queue,
+            contract=config.job,
+            load_balancer=load_balancer,
+            database=database,
+            cluster_arn=cluster.arn,
+            email=config.alarm_email,
+        ),
+    )
+    place = Place(
+        region=config.region,
+        cluster=cluster,
+        network=network,
+        firewall=firewall,
+        database=database,
+        alarm_topic_arn=alarms.topic_arn,
+        sslmode=config.database.sslmode,
+        platform=config.platform,
+        log_retention_days=config.log_retention_days,
+        protect=config.protect,
     )
     api = Api(
         "api",
@@ -118,7 +133,22 @@ def main() -> None:
             contract=config.job,
         ),
     )
-    alarms = Alarms("alarms", AlarmsArgs(queue=queue, contract=config.job))
+    dashboard = Dashboard(
+        "backlog",
+        Watched(
+            region=config.region,
+            late_seconds=config.job.oldest_message_alarm_seconds,
+            balancer=load_balancer.suffix,
+            target_group=load_balancer.target_group_suffix,
+            queue=queue.name,
+            dead_letters=queue.dlq_name,
+            cluster=cluster.name,
+            api=api.service_name,
+            worker=worker.service_name,
+            database=database.identifier,
+        ),
+        alarm_arns=[*alarms.arns, api.alarm_arn, worker.alarm_arn],
+    )
 
     pulumi.export("url", load_balancer.url)
     pulumi.export("queue_url", queue.url)
@@ -126,10 +156,11 @@ def main() -> None:
     pulumi.export("database_endpoint", database.endpoint)
     pulumi.export("api_image", images["api"].digest)
     pulumi.export("worker_image", images["worker"].digest)
-    pulumi.export("cluster", place.cluster.name)
+    pulumi.export("cluster", cluster.name)
     pulumi.export("api_service", api.service_name)
     pulumi.export("worker_service", worker.service_name)
     pulumi.export("alarm_topic", alarms.topic_arn)
+    pulumi.export("dashboard", dashboard.name)
 
 
 main()

@@ -155,6 +155,11 @@ class Settings(_Model):
     log_retention_days: Annotated[Whole, AfterValidator(_retention)] = Field(
         default=14, description="days that logs are kept"
     )
+    alarm_email: str | None = Field(
+        default=None,
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="address that alarms are sent to, once it has confirmed SNS's mail",
+    )
     protect: bool = Field(default=False, description="services and data stores can't be deleted; a final snapshot")
     api: ApiSettings = Field(default_factory=lambda: ApiSettings(), description="the API's tasks")
     worker: TaskSize = Field(default_factory=lambda: TaskSize(), description="the worker's tasks")

@@ -10,6 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 _NAME = "backlog"
+_GIB = 1024**3  # bytes
+#: GiB of memory by the size's name; the families of much memory (r, x) have twice as much from `large` on.
+_MEMORY = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,10 @@ class DatabaseArgs:
 
 
 class Database(pulumi.ComponentResource):
-    """Attributes: `host`, `port`, `endpoint`, `database` (its name), `secret_arn` (JSON with username and password)."""
+    """Attributes: `host`, `port`, `endpoint`, `database` (its name), `secret_arn` (JSON with username and password).
+
+    For alarms: `identifier`, `storage_gib` and `max_connections`.
+    """
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Database", name, None, opts)
@@ -79,8 +85,24 @@ class Database(pulumi.ComponentResource):
         )
         self.host, self.endpoint = instance.address, instance.endpoint
         self.database, self.port = _NAME, args.port
+        self.identifier: pulumi.Output[str] = instance.identifier
+        self.storage_gib, self.max_connections = args.storage_gib, max_connections(args.instance_class)
         self.secret_arn: pulumi.Output[str] = instance.master_user_secrets.apply(_secret_arn)
         self.register_outputs({"endpoint": self.endpoint})
+
+
+def max_connections(instance_class: str) -> int:
+    """Connections that RDS's default parameter group gives a class: LEAST(memory in bytes / 9531392, 5000).
+
+    The memory that counts is what the instance leaves, so that the true number is somewhat lower.
+    Source: RDS User Guide, "Quotas and constraints", maximum number of database connections.
+    """
+    _, family, size = instance_class.split(".")
+    times = size.removesuffix("xlarge")
+    memory = _MEMORY["xlarge"] * int(times) if times.isdigit() else _MEMORY.get(size, 1)
+    if family[0] in "rx" and memory >= _MEMORY["large"]:
+        memory *= 2
+    return min(memory * _GIB // 9_531_392, 5_000)
 
 
 def _secret_arn(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret] | None) -> str:

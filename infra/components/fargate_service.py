@@ -1,7 +1,7 @@
 """A service on Fargate, as API and worker both are one.
 
 Creates: log group, execution role and task role, task definition with a migration before the main container, the
-service behind a circuit breaker that rolls back, and its scalable target.
+service behind a circuit breaker that rolls back, its scalable target, and the alarm on missing tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.alarm import Rule, alarm
 from infra.components.cluster import Cluster
 from infra.components.containers import Common, Container, container_definitions
 from infra.components.database import Database
 from infra.components.firewall import Firewall
 from infra.components.load_balancer import LoadBalancer
+from infra.components.metrics import of_service
 from infra.components.network import Network
 from infra.components.registry import ServiceImage
 from infra.components.task_role import TaskRole, TaskRoleArgs
@@ -26,7 +28,7 @@ _GRACE = 60  # seconds that a new task may fail the load balancer's health check
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What every service of a stack shares: region, cluster, network, database, and how images are built.
+    """What every service of a stack shares: region, cluster, network, database, alarms, and how images are built.
 
     `protect` keeps a mistaken `pulumi destroy` from the services: it is refused before anything is down.
     """
@@ -36,6 +38,7 @@ class Place:
     network: Network
     firewall: Firewall
     database: Database
+    alarm_topic_arn: pulumi.Input[str]
     sslmode: str
     platform: str
     log_retention_days: int
@@ -71,7 +74,7 @@ class FargateServiceArgs:
 
 
 class FargateService(pulumi.ComponentResource):
-    """Attributes: `name` of the service, `target` that scaling policies belong to, `log_group_name`."""
+    """Attributes: `name` of the service, `target` that scaling policies belong to, `log_group_name`, `alarm_arn`."""
 
     def __init__(self, name: str, args: FargateServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:FargateService", name, None, opts)
@@ -158,9 +161,33 @@ class FargateService(pulumi.ComponentResource):
             resource_id=pulumi.Output.format("service/{0}/{1}", place.cluster.name, service.name),
             opts=kept,
         )
+        missing = alarm(f"{name}-tasks", _missing_tasks(place, size, service.name), place.alarm_topic_arn, child)
+        self.alarm_arn: pulumi.Output[str] = missing.arn
         self.name: pulumi.Output[str] = service.name
         self.log_group_name: pulumi.Output[str] = logs.name
         self.register_outputs({"name": self.name})
+
+
+def _missing_tasks(place: Place, size: Size, service: pulumi.Input[str]) -> Rule:
+    """Fewer tasks than wanted. A service without any running task has no metrics at all: that is the alarm, too.
+
+    Where none is wanted at times (minCount 0), silence is no news; a job that then waits is `late-jobs`' to tell.
+    Source: Amazon ECS Developer Guide, "Container Insights", considerations.
+    """
+    return Rule(
+        meaning="Fewer tasks run than the service should have.",
+        runbook="missing-tasks",
+        metrics={
+            "desired": of_service(place.cluster.name, service, "DesiredTaskCount", "Tasks desired"),
+            "running": of_service(place.cluster.name, service, "RunningTaskCount", "Tasks running"),
+        },
+        expression="desired - running",
+        label="Tasks missing",
+        threshold=0,
+        minutes=5,
+        breaching=5,
+        missing="breaching" if size.min_count else "notBreaching",
+    )
 
 
 def _execution_statements(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> list[Mapping[str, Any]]:

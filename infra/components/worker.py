@@ -36,7 +36,7 @@ class WorkerArgs:
 
 
 class Worker(pulumi.ComponentResource):
-    """Attributes: `service_name`."""
+    """Attributes: `service_name`, `alarm_arn`."""
 
     def __init__(self, name: str, args: WorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Worker", name, None, opts)
@@ -99,6 +99,7 @@ class Worker(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.place.protect),
         )
         self.service_name: pulumi.Output[str] = service.name
+        self.alarm_arn: pulumi.Output[str] = service.alarm_arn
         self.register_outputs({"serviceName": self.service_name})
 
 

@@ -96,10 +96,13 @@ class Aws(mocks.Mocks):
                 made |= {
                     "address": f"{name}.rds.amazonaws.com",
                     "endpoint": f"{name}.rds.amazonaws.com:{args.inputs['port']}",
+                    "identifier": name,
                     "masterUserSecrets": [{"secretArn": secret}],
                 }
             case "aws:lb/loadBalancer:LoadBalancer":
                 made |= {"dnsName": f"{name}.elb.amazonaws.com", "arnSuffix": f"app/{name}/1"}
+            case "aws:lb/targetGroup:TargetGroup":
+                made["arnSuffix"] = f"targetgroup/{name}/2"
         return f"{args.name}-id", made
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def test_every_mistake_is_told_at_once():
         ({"api": {"cpu": 300}}, "api: cpu 300: Fargate has 256, 512"),
         ({"database": {"storageGib": 100, "maxStorageGib": 105}}, "maxStorageGib 105 must be storageGib 100"),
         ({"database": {"instanceClass": "t4g.micro"}}, "database.instanceClass: 't4g.micro' is not of the form"),
+        ({"alarmEmail": "ops at example.com"}, "alarmEmail: 'ops at example.com' is not of the form"),
         ({"availabilityZones": ["eu-central-1a"]}, "availabilityZones: must be two different zones"),
         ({"availabilityZones": ["us-east-1a", "eu-central-1b"]}, "us-east-1a: not in aws:region eu-central-1"),
     ],

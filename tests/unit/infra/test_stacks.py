@@ -38,6 +38,7 @@ def test_stacks_export_what_people_and_commands_need(stack):
         "api_service",
         "worker_service",
         "alarm_topic",
+        "dashboard",
     }
 
 
