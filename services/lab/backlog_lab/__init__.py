@@ -1,0 +1,1 @@
+"""The queue practical on the command line: `queue-lab --help`."""
