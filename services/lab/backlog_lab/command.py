@@ -1,8 +1,8 @@
 """`queue-lab`: one sender or one receiver of the queue practical."""
 
 import math
+import re
 import sys
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -15,68 +15,29 @@ from backlog_lab.sending import send
 
 _INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
-
-def _not_empty(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not value.strip():
-        raise click.BadParameter("it is empty")
-    return value
-
-
-def _finite(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter("it is no number of messages per second")
-    return value
-
-
-def _web_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
-        raise click.BadParameter(f"{value} is no address such as http://127.0.0.1:4566")
-    return value
+_HELP = {
+    "name": "The queue's name; a FIFO queue's ends in .fifo.",
+    "client_name": "Who you are: messages carry it.",
+    "sends": "What to do.  [default: send]",
+    "prepend": "Send `TEXT Message 0` and so on: a FIFO queue takes equal bodies once in five minutes.",
+    "count": "Messages to send (100); with --receive, messages after which to end (none: Ctrl-C ends it).",
+    "rate": "Messages per second, at most.  [default: as fast as it goes]",
+    "endpoint_url": "Another SQS than AWS's.  [default: AWS_ENDPOINT_URL]",
+    "region": "The queue's region.  [default: AWS_REGION]",
+    "json": "One JSON object a line.",
+}
 
 
-@click.command(context_settings={"max_content_width": 100})
-@click.option(
-    "--name",
-    required=True,
-    callback=_not_empty,
-    metavar="QUEUE",
-    help="The queue's name; a FIFO queue's ends in .fifo.",
-)
-@click.option(
-    "--client-name", required=True, callback=_not_empty, metavar="NAME", help="Who you are: messages carry it."
-)
-@click.option("--send/--receive", "sends", default=True, help="What to do.  [default: send]")
-@click.option(
-    "--prepend",
-    default="",
-    metavar="TEXT",
-    help="Send `TEXT Message 0` and so on: a FIFO queue takes equal bodies once in five minutes.",
-)
-@click.option(
-    "--count",
-    type=click.IntRange(min=1),
-    default=100,
-    show_default=True,
-    metavar="N",
-    help="Messages to send; with --receive, end after so many (default: receive until Ctrl-C).",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=_finite,
-    metavar="N",
-    help="Messages per second, at most.  [default: as fast as it goes]",
-)
-@click.option(
-    "--endpoint-url", callback=_web_address, metavar="URL", help="Another SQS than AWS's.  [default: AWS_ENDPOINT_URL]"
-)
-@click.option(
-    "--region",
-    envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
-    metavar="REGION",
-    help="The queue's region.  [default: AWS_REGION]",
-)
-@click.option("--json", "for_machines", is_flag=True, help="One JSON object a line.")
+@click.command(context_settings={"max_content_width": 120})
+@click.option("--name", required=True, metavar="QUEUE", help=_HELP["name"])
+@click.option("--client-name", required=True, metavar="NAME", help=_HELP["client_name"])
+@click.option("--send/--receive", "sends", default=True, help=_HELP["sends"])
+@click.option("--prepend", default="", metavar="TEXT", help=_HELP["prepend"])
+@click.option("--count", type=int, default=100, metavar="N", help=_HELP["count"])
+@click.option("--rate", type=float, metavar="N", help=_HELP["rate"])
+@click.option("--endpoint-url", metavar="URL", help=_HELP["endpoint_url"])
+@click.option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], metavar="REGION", help=_HELP["region"])
+@click.option("--json", "for_machines", is_flag=True, help=_HELP["json"])
 @click.pass_context
 def main(
     context: click.Context,
@@ -95,8 +56,17 @@ def main(
 
     Start several at once, with different names, and see what the queue does with order and with duplicates.
     """
-    if prepend and not sends:
-        raise click.UsageError("--prepend is for sending, and --receive was given")
+    wrong = {
+        "--name is empty": not name.strip(),
+        "--client-name is empty": not client_name.strip(),
+        "--prepend is for sending, and --receive was given": prepend and not sends,
+        f"--count is {count}, and must be 1 or more": count < 1,
+        f"--rate is {rate}, and must be more than 0": rate is not None and not (math.isfinite(rate) and rate > 0),
+        f"--endpoint-url is {endpoint_url}, and must be like http://127.0.0.1:4566": endpoint_url is not None
+        and not re.match(r"https?://[^/]", endpoint_url),
+    }
+    if mistakes := [mistake for mistake, made in wrong.items() if made]:
+        raise click.UsageError("; ".join(mistakes))
     counted = context.get_parameter_source("count") is not ParameterSource.DEFAULT
     display = JsonLines() if for_machines else Terminal()
     try:

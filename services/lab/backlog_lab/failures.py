@@ -1,7 +1,8 @@
 """What went wrong, in one line for a person."""
 
 from botocore import exceptions as aws
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 _MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NonExistentQueue"}
 _FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "KMS.AccessDeniedException"}
@@ -23,7 +24,7 @@ class LabError(Exception):
     """Ends the command; its text is what the person is told."""
 
 
-def sentence(failure: BotoCoreError | ClientError, queue: str) -> str:
+def sentence(failure: Exception, queue: str) -> str:
     """The line that says what was wrong, where, and what to do; `queue` is the name that was asked for."""
     if isinstance(failure, ClientError):
         return _refusal(failure, queue)
@@ -40,8 +41,10 @@ def sentence(failure: BotoCoreError | ClientError, queue: str) -> str:
             | aws.SSOError()
         ):
             return f"No credentials ({_line(failure)}): {_HOW_TO_SIGN_IN}"
-        case aws.HTTPClientError():
+        case aws.HTTPClientError() | aws.ConnectionError():
             return f"No network ({_line(failure)}): check the connection, --endpoint-url and --region"
+        case ResponseParserError() | KeyError():
+            return "What answers there does not speak as SQS does: check --endpoint-url and AWS_ENDPOINT_URL"
         case _:
             return f"{queue} cannot be used: {_line(failure)}"
 

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from backlog_lab.batching import CLIENT, MOST_MESSAGES, Message
 from backlog_lab.failures import LabError, sentence
@@ -80,7 +81,7 @@ class Queue:
                 MessageAttributeNames=[CLIENT],
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             )
-        return [_received(message) for message in answer.get("Messages", [])]
+            return [_received(message) for message in answer.get("Messages", [])]
 
     def delete(self, messages: list[Received]) -> None:
         """They are handled. One whose receipt has run out stays, and is seen again: SQS promises at least once."""
@@ -112,7 +113,7 @@ class Queue:
     def _in_sentences(self) -> Iterator[None]:
         try:
             yield
-        except (BotoCoreError, ClientError) as failure:
+        except (BotoCoreError, ClientError, ResponseParserError, KeyError, ValueError) as failure:
             raise LabError(sentence(failure, self.name)) from failure
 
 
