@@ -55,7 +55,10 @@ class Queue:
             self._url: str = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
 
     def send(self, batch: list[Message]) -> None:
-        """All of it, in its order: one by SendMessage, several by SendMessageBatch."""
+        """All of it, in its order: one by SendMessage, several by SendMessageBatch.
+
+        What SQS fails to take by its own fault is sent again, and then comes after the rest of its batch.
+        """
         with self._in_sentences():
             if len(batch) == 1:
                 self._sqs.send_message(QueueUrl=self._url, **self._parameters(batch[0]))
