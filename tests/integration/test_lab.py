@@ -195,7 +195,7 @@ def test_it_reads_what_other_clients_send_and_sums_up_on_ctrl_c(lab, make_queue,
     )
 
 
-def test_a_terminal_shows_that_it_waits_and_an_unlimited_wait_ends_at_once(lab, make_queue, until):
+def test_a_terminal_shows_that_it_waits_until_ctrl_c(lab, make_queue, until):
     name, _ = make_queue()
     ours, theirs = pty.openpty()
     receiver = lab.start(name, "carol", "--receive", stdout=theirs, TERM="xterm-256color")
@@ -212,6 +212,18 @@ def test_a_terminal_shows_that_it_waits_and_an_unlimited_wait_ends_at_once(lab, 
     assert receiver.wait(timeout=5) == 0
     assert b"Received 0 messages, duplicates seen 0, rate n/a, oldest age n/a" in os.read(ours, 65536)
     os.close(ours)
+
+
+def test_an_interrupted_receiver_leaves_nothing_in_flight_that_the_next_one_would_wait_for(lab, make_queue, until):
+    name, _ = make_queue(fifo=True)
+    first = lab.start(name, "carol", "--receive", "--json")
+    until(first.events, what="connecting")
+    first.send_signal(signal.SIGINT)
+    assert first.wait(timeout=5) == 0
+    assert lab.run(name, "alice", "--count", "12")[0] == 0
+    code, _ = lab.run(name, "dave", "--receive", "--json", "--count", "12")  # the visibility timeout is 30 seconds
+    assert code == 0
+    assert came(lab.started[-1]) == [("alice", f"Message {n}") for n in range(12)]
 
 
 def test_an_interrupted_sender_says_how_far_it_came(lab, make_queue, sqs, until):

@@ -3,13 +3,11 @@
 import signal
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Self, TypeVar
-
-T = TypeVar("T")
+from typing import Any, Self
 
 
 class Interruption:
-    """While it is entered, an interruption lets the work in hand be done, and ends idle waiting at once.
+    """While it is entered, an interruption lets the request in hand be answered, and ends idle waiting at once.
 
     A second one does not wait: whoever insists is obeyed.
     """
@@ -29,14 +27,15 @@ class Interruption:
         for number, before in self._before.items():
             signal.signal(number, before)
 
-    def wait(self, idle: Callable[[], T]) -> T | None:
-        """What the call gives; None when an interruption ended it, or came before it."""
+    def wait(self, idle: Callable[[], None]) -> None:
+        """Make the call, which only waits, unless an interruption ends it or came before it."""
         self._waiting = True
         try:
             # Asked for again here: it may have come after the caller looked.
-            return None if self.asked else idle()
+            if not self.asked:
+                idle()
         except KeyboardInterrupt:
-            return None
+            return
         finally:
             self._waiting = False
 

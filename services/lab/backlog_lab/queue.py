@@ -14,8 +14,10 @@ from botocore.parsers import ResponseParserError
 from backlog_lab.batching import CLIENT, MOST_MESSAGES, Message
 from backlog_lab.failures import LabError, sentence
 
-#: Seconds that an empty receive waits for a message: the longest that SQS allows.
-LONG_POLL = 20
+#: Seconds that an empty receive waits for a message. SQS allows 20, but a poll must not be abandoned: the queue may
+#: answer it all the same, and then nobody sees the messages, or any of their group, before the visibility timeout.
+#: So this is also how long Ctrl-C takes.
+LONG_POLL = 2
 #: The one message group of a FIFO queue: it keeps everything in order.
 GROUP = "default"
 #: Who sent a message that does not say so.
@@ -48,7 +50,7 @@ class Queue:
         with self._in_sentences():
             config = Config(
                 connect_timeout=_CONNECT_SECONDS,
-                read_timeout=LONG_POLL + 10,
+                read_timeout=LONG_POLL + 15,
                 retries={"mode": "standard", "total_max_attempts": 3},
             )
             self._sqs: Any = boto3.client("sqs", endpoint_url=endpoint_url, region_name=region, config=config)

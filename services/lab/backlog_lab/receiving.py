@@ -1,7 +1,6 @@
 """The receiver of the practical."""
 
 import time
-from functools import partial
 
 from backlog_lab.batching import MOST_MESSAGES, most_at_rate
 from backlog_lab.display import Display
@@ -29,8 +28,7 @@ class Receiver:
         try:
             with Interruption() as interruption, self._display.receiving():
                 while not interruption.asked and (most := self._most()):
-                    received = interruption.wait(partial(self._queue.receive, most)) or []
-                    self._handle(received, interruption)
+                    self._handle(self._queue.receive(most), interruption)
         finally:
             self._display.summarise(self._summary)
 

@@ -14,15 +14,15 @@ def message(number):
 
 
 class ScriptedQueue:
-    """Gives batches of three until it is empty; an empty queue is waited for until somebody interrupts."""
+    """Gives batches of three; somebody interrupts while it answers the given poll."""
 
-    def __init__(self, count):
-        self.left = [message(n) for n in range(count)]
+    def __init__(self, count, interrupted=99):
+        self.left, self.interrupted = [message(n) for n in range(count)], interrupted
         self.asked, self.deleted, self.given_back = [], [], []
 
     def receive(self, most):
         self.asked.append(most)
-        if not self.left:
+        if len(self.asked) == self.interrupted:
             signal.raise_signal(signal.SIGINT)
         batch, self.left = self.left[: min(3, most)], self.left[min(3, most) :]
         return batch
@@ -62,11 +62,29 @@ def bodies(*numbers):
     return [f"Message {n}" for n in numbers]
 
 
-def test_an_interrupted_wait_ends_at_once_with_the_summary():
-    queue, display = ScriptedQueue(4), Watching()
+def test_an_interrupted_wait_ends_with_the_summary():
+    queue, display = ScriptedQueue(4, interrupted=3), Watching()
     Receiver(queue, display).run()
     assert queue.deleted == display.shown == bodies(0, 1, 2, 3)
     assert display.summary.received == 4
+
+
+def test_what_comes_with_the_last_poll_is_not_lost_with_it():
+    queue, display = ScriptedQueue(6, interrupted=2), Watching()
+    Receiver(queue, display).run()
+    assert queue.deleted == display.shown == bodies(0, 1, 2)
+    assert queue.given_back == bodies(3, 4, 5)
+
+
+def test_a_second_interruption_is_obeyed_at_once():
+    def insist():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    queue, display = ScriptedQueue(3), Watching("Message 0", insist)
+    with pytest.raises(KeyboardInterrupt):
+        Receiver(queue, display).run()
+    assert display.summary.received == 1
 
 
 def test_what_an_interruption_leaves_of_a_batch_goes_back_to_the_queue():
@@ -104,7 +122,7 @@ def test_a_count_ends_it_and_takes_no_message_too_many():
 
 def test_signals_are_left_as_they_were_found():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    Receiver(ScriptedQueue(1), Watching()).run()
+    Receiver(ScriptedQueue(1, interrupted=2), Watching()).run()
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
