@@ -20,6 +20,10 @@ LONGEST_VISIBILITY = 43_200
 LONGEST_RETENTION = 1_209_600
 #: Receives. SQS API Reference, "SetQueueAttributes": maxReceiveCount.
 MOST_RECEIVES = 1_000
+#: Seconds until a first task takes a message, where none runs: SQS's metric and the alarm a minute each, and two for
+#: Fargate to bring image, migration and worker up. After six idle hours SQS's metric alone may take 15 minutes more
+#: (SQS Developer Guide, "Monitoring Amazon SQS queues using CloudWatch").
+WAKE_UP = 240
 #: Seconds that a container needs beside its job's own time to take a signal and to go.
 _EXIT = 5
 _DAY = 86_400

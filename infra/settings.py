@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from infra.job_contract import JobContract
+from infra.job_contract import WAKE_UP, JobContract
 from infra.mistakes import Contradictions, Mistakes, Whole, sentences
 
 #: MiB of memory for each number of CPU units. Source: Amazon ECS Developer Guide, "Task CPU and memory" (Fargate).
@@ -101,6 +101,16 @@ class ApiSettings(TaskSize):
     threads: Whole = Field(default=4, ge=1, le=256, description="threads of each process")
 
 
+class WorkerSettings(TaskSize):
+    """The worker's tasks."""
+
+    min_count: Annotated[Whole, Field(ge=0, le=1_000)] = Field(
+        default=1,
+        description="fewest tasks; with 0 a message that comes while none runs starts one, in about four minutes "
+        "(up to 15 more after six idle hours)",
+    )
+
+
 class DatabaseSettings(_Model):
     """The PostgreSQL instance."""
 
@@ -162,7 +172,7 @@ class Settings(_Model):
     )
     protect: bool = Field(default=False, description="services and data stores can't be deleted; a final snapshot")
     api: ApiSettings = Field(default_factory=lambda: ApiSettings(), description="the API's tasks")
-    worker: TaskSize = Field(default_factory=lambda: TaskSize(), description="the worker's tasks")
+    worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings(), description="the worker's tasks")
     database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="the database")
     job: JobContract = Field(description="the job contract (infra/job_contract.py)")
 
@@ -175,6 +185,15 @@ class Settings(_Model):
         if region and (strange := [zone for zone in zones if not zone.startswith(region)]):
             raise ValueError(f"{', '.join(strange)}: not in aws:region {region}")
         return zones
+
+    @model_validator(mode="after")
+    def _wakes_in_time(self) -> Self:
+        if self.worker.min_count == 0 and self.job.latency_objective_seconds < WAKE_UP:
+            raise Contradictions(
+                f"worker.minCount 0 lets a first job wait for {WAKE_UP} s until a task is up, over "
+                f"job.latencyObjectiveSeconds {self.job.latency_objective_seconds}: raise it, or minCount to 1"
+            )
+        return self
 
 
 def parse(config: Mapping[str, Any], secret: Collection[str] = ()) -> Settings:

@@ -5,9 +5,11 @@ from pulumi.automation import CommandError
 
 from local.engine import Engine
 
+JOB = {"meanSeconds": 0.5, "p99Seconds": 5, "hardLimitSeconds": 60, "jobsAtOnce": 2, "attempts": 3}
 
-def opened(stack, folder):
-    return Engine(stack, folder).opened()
+
+def opened(stack, folder, **settings):
+    return Engine(stack, folder, config={f"backlog:{key}": value for key, value in settings.items()}).opened()
 
 
 def changes(summary):
@@ -21,6 +23,16 @@ def test_a_stack_comes_up_and_then_nothing_changes(stack, folder):
         assert made.keys() == {"create"}
         assert changes(engine.preview().change_summary) == {"same": made["create"]}
         assert changes(engine.up(refresh=True).summary.resource_changes) == {"same": made["create"]}
+
+
+def test_a_worker_that_may_sleep_and_mail_of_its_alarms_change_nothing_the_second_time_either(folder):
+    sleepy = {"worker": {"minCount": 0}, "job": {**JOB, "latencyObjectiveSeconds": 300}}
+    with opened("dev", folder, alarmEmail="ops@example.com", **sleepy) as engine:
+        made = changes(engine.up().summary.resource_changes)
+        assert changes(engine.up(refresh=True).summary.resource_changes) == {"same": made["create"]}
+        types = [resource["type"] for resource in engine.export_stack().deployment["resources"]]
+    assert types.count("aws:appautoscaling/policy:Policy") == 3
+    assert types.count("aws:sns/topicSubscription:TopicSubscription") == 1
 
 
 def test_dev_goes_back_to_nothing(folder):

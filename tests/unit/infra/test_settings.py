@@ -100,7 +100,12 @@ def test_every_mistake_is_told_at_once():
         ({"vpcCidr": "8.8.0.0/16"}, "vpcCidr: must be a private /16"),
         ({"worker": "large"}, "worker: must be a block of settings, not 'large'"),
         ({"job": "quick"}, "job: must be a block of settings, not 'quick'"),
-        ({"worker": {"minCount": 0}}, "worker.minCount: should be greater than or equal to 1, not 0"),
+        ({"api": {"minCount": 0}}, "api.minCount: should be greater than or equal to 1, not 0"),
+        ({"worker": {"minCount": -1}}, "worker.minCount: should be greater than or equal to 0, not -1"),
+        (
+            {"worker": {"minCount": 0}},
+            "worker.minCount 0 lets a first job wait for 240 s until a task is up, over job.latencyObjectiveSeconds 60",
+        ),
         ({"worker": {"minCount": 3, "maxCount": 2}}, "worker: minCount 3 is over maxCount 2"),
         ({"api": {"cpu": 256, "memory": 1536}}, "memory 1536 does not go with cpu 256: Fargate has 512, 1024, 2048"),
         ({"api": {"cpu": 300}}, "api: cpu 300: Fargate has 256, 512"),
