@@ -117,6 +117,7 @@ def main() -> None:
             image=images["api"],
             queue=queue,
             load_balancer=load_balancer,
+            errors_alarm=alarms.api_errors,
             port=config.api.port,
             processes=config.api.processes,
             threads=config.api.threads,

@@ -22,7 +22,7 @@ _CPU_TARGET = 60.0  # percent; leaves room for the minutes that a new task takes
 
 @dataclass(frozen=True, kw_only=True)
 class ApiArgs:
-    """`processes` and `threads` are gunicorn's, in each task."""
+    """`processes` and `threads` are gunicorn's, in each task; `errors_alarm` is the name of what rolls them back."""
 
     place: Place
     size: Size
@@ -30,6 +30,7 @@ class ApiArgs:
     image: ServiceImage
     queue: JobQueue
     load_balancer: LoadBalancer
+    errors_alarm: pulumi.Input[str]
     port: int
     processes: int
     threads: int
@@ -48,6 +49,7 @@ class Api(pulumi.ComponentResource):
                 security_group_id=args.security_group_id,
                 image=args.image,
                 load_balancer=args.load_balancer,
+                deployment_alarms=[args.errors_alarm],
                 after=[args.queue],
                 container=Container(
                     command=["gunicorn", "--config", "python:backlog_api.gunicorn_config", "backlog_api.wsgi:app"],

@@ -1,7 +1,7 @@
 """A service on Fargate, as API and worker both are one.
 
 Creates: log group, execution role and task role, task definition with a migration before the main container, the
-service behind a circuit breaker that rolls back, its scalable target, and the alarm on missing tasks.
+service behind a circuit breaker and alarms that roll back, its scalable target, and the alarm on missing tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.alarm import Rule, alarm
+from infra.components.alarm import alarm
 from infra.components.cluster import Cluster
 from infra.components.containers import Common, Container, container_definitions
 from infra.components.database import Database
 from infra.components.firewall import Firewall
 from infra.components.load_balancer import LoadBalancer
-from infra.components.metrics import of_service
+from infra.components.missing_tasks import missing_tasks
 from infra.components.network import Network
 from infra.components.registry import ServiceImage
 from infra.components.task_role import TaskRole, TaskRoleArgs
@@ -60,7 +60,8 @@ class Size:
 class FargateServiceArgs:
     """`statements` are what the task's own code may do; ECS's own rights follow from image, logs and secret.
 
-    `after` is what must be there before the first task starts, beside what every service needs.
+    `after` is what must be there before the first task starts, beside what every service needs. `deployment_alarms` are
+    names of alarms that roll a deployment back, where its tasks stay up but do their work badly.
     """
 
     place: Place
@@ -71,6 +72,7 @@ class FargateServiceArgs:
     statements: Sequence[Mapping[str, Any]]
     after: Sequence[pulumi.Resource] = ()
     load_balancer: LoadBalancer | None = None
+    deployment_alarms: Sequence[pulumi.Input[str]] = ()
 
 
 class FargateService(pulumi.ComponentResource):
@@ -130,6 +132,7 @@ class FargateService(pulumi.ComponentResource):
             load_balancers=_load_balancers(name, args),
             health_check_grace_period_seconds=_GRACE if args.load_balancer else None,
             deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
+            alarms=_rollback_by(args.deployment_alarms),
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             wait_for_steady_state=True,
@@ -161,33 +164,16 @@ class FargateService(pulumi.ComponentResource):
             resource_id=pulumi.Output.format("service/{0}/{1}", place.cluster.name, service.name),
             opts=kept,
         )
-        missing = alarm(f"{name}-tasks", _missing_tasks(place, size, service.name), place.alarm_topic_arn, child)
+        missing = alarm(
+            f"{name}-tasks",
+            missing_tasks(place.cluster.name, service.name, may_sleep=size.min_count == 0),
+            place.alarm_topic_arn,
+            child,
+        )
         self.alarm_arn: pulumi.Output[str] = missing.arn
         self.name: pulumi.Output[str] = service.name
         self.log_group_name: pulumi.Output[str] = logs.name
         self.register_outputs({"name": self.name})
-
-
-def _missing_tasks(place: Place, size: Size, service: pulumi.Input[str]) -> Rule:
-    """Fewer tasks than wanted. A service without any running task has no metrics at all: that is the alarm, too.
-
-    Where none is wanted at times (minCount 0), silence is no news; a job that then waits is `late-jobs`' to tell.
-    Source: Amazon ECS Developer Guide, "Container Insights", considerations.
-    """
-    return Rule(
-        meaning="Fewer tasks run than the service should have.",
-        runbook="missing-tasks",
-        metrics={
-            "desired": of_service(place.cluster.name, service, "DesiredTaskCount", "Tasks desired"),
-            "running": of_service(place.cluster.name, service, "RunningTaskCount", "Tasks running"),
-        },
-        expression="desired - running",
-        label="Tasks missing",
-        threshold=0,
-        minutes=5,
-        breaching=5,
-        missing="breaching" if size.min_count else "notBreaching",
-    )
 
 
 def _execution_statements(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> list[Mapping[str, Any]]:
@@ -231,6 +217,14 @@ def _common(args: FargateServiceArgs, logs: aws.cloudwatch.LogGroup) -> Common:
         region=place.region,
         log_group=logs.name,
     )
+
+
+def _rollback_by(alarms: Sequence[pulumi.Input[str]]) -> aws.ecs.ServiceAlarmsArgs | None:
+    """ECS watches them while it deploys and for a while after (bake time, which follows from the alarms' minutes).
+
+    Source: Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures".
+    """
+    return aws.ecs.ServiceAlarmsArgs(alarm_names=list(alarms), enable=True, rollback=True) if alarms else None
 
 
 def _load_balancers(name: str, args: FargateServiceArgs) -> list[aws.ecs.ServiceLoadBalancerArgs] | None:

@@ -124,6 +124,15 @@ def test_a_bad_deployment_is_rolled_back_and_fails_the_update(stack, service):
     assert inputs["deploymentMinimumHealthyPercent"] == 100
 
 
+def test_an_api_that_answers_with_errors_is_rolled_back_though_its_tasks_stay_up(stack):
+    alarm = stack.one("MetricAlarm", "api-errors")
+    service = stack.one("Service", "api")
+    assert service.inputs["alarms"] == {"alarmNames": ["api-errors-0123456"], "enable": True, "rollback": True}
+    assert alarm.urn in service.dependencies  # ECS refuses an alarm that is not there
+    assert alarm.inputs["evaluationPeriods"] <= 5  # minutes; a deployment lasts as much longer
+    assert "alarms" not in stack.one("Service", "worker").inputs
+
+
 def test_the_number_of_tasks_is_autoscalings(stack, service):
     declared = stack.one("Service", service)
     target = stack.one("Target", service).inputs
