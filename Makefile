@@ -34,6 +34,11 @@ logs: $(ENV) ## follow the logs; NAME=api for one of them
 preview: $(ENV) ## Pulumi's preview of STACK, with no credentials (make preview STACK=dev)
 	@$(RUN) preview $(STACK)
 
+.PHONY: policy
+policy: $(ENV) ## what the policies say of STACK; FORMAT=json or sarif; EXPORT=file for a `pulumi stack export`
+	@PATH="$$(tools/pulumi):$$PATH" .venv/bin/python -m infra.policy.report \
+		$(if $(EXPORT),--export $(EXPORT),--stack $(STACK)) --format $(or $(FORMAT),text)
+
 ## Development
 
 .PHONY: setup

@@ -1,0 +1,56 @@
+"""Reads IAM policy documents, where one thing may stand for a list of one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Statement = Mapping[str, Any]
+
+
+def statements(document: Any, effect: str) -> Iterator[Statement]:
+    """The statements of one effect (`Allow` or `Deny`)."""
+    for statement in many(document.get("Statement")):
+        if statement.get("Effect") == effect:
+            yield statement
+
+
+def many(value: Any) -> list[Any]:
+    """A list as it is, one thing as a list of it, nothing as an empty one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def principals(statement: Statement) -> list[str]:
+    """Whom a statement speaks of, whatever their kind; `*` is anyone."""
+    found = statement.get("Principal", [])
+    return [who for kind in found.values() for who in many(kind)] if isinstance(found, Mapping) else many(found)
+
+
+def conditions(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
+    """Operator, key in lower case, and values of each condition."""
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            yield operator, key.lower(), [str(value) for value in many(values)]
+
+
+def denies_plain_text(document: Any) -> bool:
+    """Whether anyone without TLS is refused everything."""
+    return any(
+        "*" in principals(statement)
+        and any(action.endswith(":*") or action == "*" for action in many(statement.get("Action")))
+        and list(conditions(statement)) == [("Bool", "aws:securetransport", ["false"])]
+        for statement in statements(document, "Deny")
+    )
+
+
+def open_to_anyone(document: Any) -> bool:
+    """Whether anyone may do something with no condition on who or from where."""
+    return any(
+        "*" in principals(statement)
+        and not any(
+            key in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:principalorgid", "aws:principalarn")
+            and "*" not in values
+            for _, key, values in conditions(statement)
+        )
+        for statement in statements(document, "Allow")
+    )
