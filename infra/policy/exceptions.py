@@ -49,10 +49,6 @@ EXCEPTIONS: Sequence[Excepted] = (
         reason="every rule names a port and a group or HTTPS; flow logs come with a budget for their volume",
     ),
     Excepted(
-        rule="sns-encrypted", stacks=("prod",), resource="alarms", owner="security", expires=_UNTIL,
-        reason="alarms carry names and numbers, no data of users; CloudWatch can't publish through the AWS-managed key",
-    ),
-    Excepted(
         rule="rds-iam-authentication", stacks=("prod",), resource="database", owner="security", expires=_UNTIL,
         reason="the password is RDS's own, rotated, and never seen by the program (docs/adr/0009)",
     ),

@@ -143,6 +143,7 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
     ),
     "queue-policy": ("aws:sqs/queuePolicy:QueuePolicy", {"policy": tls_only()}, {"queueUrl": ["queue"]}),
     "dead-policy": ("aws:sqs/queuePolicy:QueuePolicy", {"policy": tls_only()}, {"queueUrl": ["dead-letters"]}),
+    "key": ("aws:kms/key:Key", {"enableKeyRotation": True}, {}),
     "topic": ("aws:sns/topic:Topic", {"kmsMasterKeyId": "key"}, {}),
     "database": (
         "aws:rds/instance:Instance",

@@ -99,6 +99,7 @@ CASES = [
     Case("iam-trust-condition", "execution.assumeRolePolicy.Statement.0.Condition", {}),
     Case("kms-managed-policies", f"managed.{STATEMENT}.Resource", "*"),
     Case("kms-inline-policies", f"inline.{STATEMENT}", {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}),
+    Case("kms-rotation", "key.enableKeyRotation", None),
     Case("logs-retention", "logs.retentionInDays", 14),
     Case("logs-retention", "logs.retentionInDays", 0),
     Case("alarm-runbook", "alarm.alarmDescription", "Something is wrong"),

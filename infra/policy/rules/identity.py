@@ -147,3 +147,13 @@ def kms_managed_policies(policy: Resource, _: Stack) -> Iterator[str]:
 )  # fmt: skip
 def kms_inline_policies(policy: Resource, _: Stack) -> Iterator[str]:
     yield from _decrypts_all(policy)
+
+
+@rule(
+    "kms-rotation", "aws:kms/key:Key", control="KMS.4", severity=Severity.MEDIUM,
+    why="A key that never changes protects, once known, everything that was ever encrypted with it.",
+    mend="Set enable_key_rotation.",
+)  # fmt: skip
+def kms_rotation(key: Resource, _: Stack) -> Iterator[str]:
+    if key.get("keyUsage", "ENCRYPT_DECRYPT") == "ENCRYPT_DECRYPT" and key.get("enableKeyRotation") is not True:
+        yield "is not rotated"
