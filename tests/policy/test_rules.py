@@ -11,6 +11,8 @@ from infra.policy.resources import UNKNOWN
 from infra.policy.rule import Rule
 
 TODAY = date(2026, 1, 1)
+ANYONE = {"Effect": "Allow", "Principal": "*"}
+NOT_OURS = {"StringNotEquals": {"aws:SourceAccount": "123456789012"}}
 KEY = "AKIAIOSFODNN7EXAMPLE"
 STATEMENT = "policy.Statement.0"
 CONTAINER = "definition.containerDefinitions.0"
@@ -68,11 +70,13 @@ CASES = [
     Case("no-secret-in-state", "database.password", "correct-horse"),
     Case("sqs-encrypted", "queue.sqsManagedSseEnabled", False),
     Case("sqs-not-public", f"queue-policy.{STATEMENT}.Effect", "Allow"),
+    Case("sqs-not-public", f"queue-policy.{STATEMENT}", {"Effect": "Allow", "NotPrincipal": {"AWS": "1"}}),
     Case("sqs-tls-only", f"queue-policy.{STATEMENT}.Condition", {}),
     Case("sqs-redrive", "links.redrive.redrivePolicy", [], "-"),
     Case("sqs-dead-letters-live-longer", "dead-letters.messageRetentionSeconds", 345_600),
     Case("sqs-visibility", "queue.visibilityTimeoutSeconds", 59),
     Case("sns-encrypted", "topic.kmsMasterKeyId", None),
+    Case("sns-not-public", "topic.policy.Statement", [{**ANYONE, "Condition": NOT_OURS}], "topic.policy"),
     Case("sns-not-public", "topic.policy", {"Statement": [{"Effect": "Allow", "Principal": "*"}]}),
     Case("rds-not-public", "database.publiclyAccessible", True),
     Case("rds-encrypted", "database.storageEncrypted", False),
@@ -97,6 +101,7 @@ CASES = [
     Case("iam-pass-role", f"inline.{STATEMENT}", {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}),
     Case("iam-no-escalation", f"inline.{STATEMENT}.Action", "iam:PutRolePolicy"),
     Case("iam-trust-condition", "execution.assumeRolePolicy.Statement.0.Condition", {}),
+    Case("iam-trust-condition", "execution.assumeRolePolicy.Statement.0.Condition", NOT_OURS),
     Case("kms-managed-policies", f"managed.{STATEMENT}.Resource", "*"),
     Case("kms-inline-policies", f"inline.{STATEMENT}", {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}),
     Case("kms-rotation", "key.enableKeyRotation", None),

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.policy.resources import Resource, Stack
 from infra.policy.rule import Severity, rule
-from infra.policy.rules.statements import Statement, conditions, many, statements
+from infra.policy.rules.statements import Statement, demands, many, statements
 
 ROLE = "aws:iam/role:Role"
 INLINE = "aws:iam/rolePolicy:RolePolicy"
@@ -120,7 +120,7 @@ def trust_condition(role: Resource, _: Stack) -> Iterator[str]:
         principal: Any = statement.get("Principal")
         if principal == "*" or (isinstance(principal, dict) and "*" in many(principal.get("AWS"))):
             yield "can be taken by anyone"
-        elif not any(key in _CONFUSED_DEPUTY for _, key, _ in conditions(statement)):
+        elif not demands(statement, _CONFUSED_DEPUTY):
             yield "does not say for whom it can be taken"
 
 

@@ -1,9 +1,11 @@
 """Reads IAM policy documents, where one thing may stand for a list of one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 Statement = Mapping[str, Any]
+
+_WHO = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:principalorgid", "aws:principalarn")
 
 
 def statements(document: Any, effect: str) -> Iterator[Statement]:
@@ -43,14 +45,17 @@ def denies_plain_text(document: Any) -> bool:
     )
 
 
+def demands(statement: Statement, keys: Collection[str]) -> bool:
+    """Whether one of the keys must have a certain value: not only differ from one, and not only where it is there."""
+    return any(
+        key in keys and "*" not in values and "Not" not in operator and not operator.endswith(("IfExists", "Null"))
+        for operator, key, values in conditions(statement)
+    )
+
+
 def open_to_anyone(document: Any) -> bool:
     """Whether anyone may do something with no condition on who or from where."""
     return any(
-        "*" in principals(statement)
-        and not any(
-            key in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:principalorgid", "aws:principalarn")
-            and "*" not in values
-            for _, key, values in conditions(statement)
-        )
+        ("*" in principals(statement) or "NotPrincipal" in statement) and not demands(statement, _WHO)
         for statement in statements(document, "Allow")
     )
