@@ -39,7 +39,7 @@ CASES = [
     Case("ec2-ecr-api-endpoint", "ecr-api.serviceName", "com.amazonaws.r.s3"),
     Case("ec2-ecr-docker-endpoint", "ecr-dkr.serviceName", "com.amazonaws.r.s3"),
     Case("ec2-described-rules", "web.description", ""),
-    Case("elb-https", "http.defaultActions", [{"type": "forward"}], "http.protocol"),
+    Case("elb-https", "http.defaultActions", [{"type": "forward"}], "http.defaultActions"),
     Case("elb-tls-policy", "https.sslPolicy", "ELBSecurityPolicy-2016-08"),
     Case("elb-drop-headers", "balancer.dropInvalidHeaderFields", False),
     Case("elb-access-logs", "balancer.accessLogs", None, "balancer.accessLogs.enabled"),

@@ -1,11 +1,13 @@
 """The rules over the stacks that the program declares, on Pulumi's real engine."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from infra.policy.evaluate import evaluate
 from infra.policy.exceptions import EXCEPTIONS, Excepted
+from infra.policy.resources import UNKNOWN, Stack
 
 
 def today() -> date:
@@ -27,6 +29,19 @@ def test_exceptions_are_used_and_argued(stack):
         assert exception.owner
         if stack.name in exception.stacks:
             assert id(exception) in used, f"{exception.rule}: nothing needs this exception in {stack.name}"
+
+
+def test_a_first_preview_is_not_refused_for_what_it_does_not_know(stack):
+    """Whatever comes from another resource is unknown then."""
+    first = [
+        dataclasses.replace(
+            resource, props={key: UNKNOWN if resource.links.get(key) else prop for key, prop in resource.props.items()}
+        )
+        for resource in stack.resources
+    ]
+    results = evaluate(Stack(stack.name, first), today())
+    assert [(at.rule.id, at.resource.name) for at in results if at.stops] == []
+    assert {"iam-no-wildcard-action", "sqs-tls-only"} <= {at.rule.id for at in results if at.outcome == "not evaluable"}
 
 
 def exception(expires: date) -> Excepted:

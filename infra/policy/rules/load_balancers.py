@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.policy.levels import strictness
-from infra.policy.resources import Resource, Stack
+from infra.policy.resources import Hidden, NotEvaluable, Resource, Stack
 from infra.policy.rule import Severity, rule
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -18,8 +18,12 @@ _ZONES = 2
 )  # fmt: skip
 def https(listener: Resource, _: Stack) -> Iterator[str]:
     if listener.get("protocol", "HTTP") == "HTTP":
-        for action in listener.raw("defaultActions") or []:
-            if action.get("type") != "redirect" or (action.get("redirect") or {}).get("protocol") != "HTTPS":
+        actions = listener.raw("defaultActions") or []
+        if isinstance(actions, Hidden):
+            raise NotEvaluable(f"defaultActions is {actions.why}")
+        for index in range(len(actions)):  # a target group's ARN in it may be unknown, and does not matter
+            action = f"defaultActions.{index}"
+            if listener.get(f"{action}.type") != "redirect" or listener.get(f"{action}.redirect.protocol") != "HTTPS":
                 yield "answers in clear, and does not redirect to HTTPS"
 
 
