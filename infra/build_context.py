@@ -1,7 +1,9 @@
 """What a Docker build would see: the digest changes with every file of the context that is not ignored."""
 
 import hashlib
+import posixpath
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,9 @@ def context_digest(build: dict[str, Any]) -> str:
     total = hashlib.sha256(dockerfile.read_bytes())
     for key in ("args", "platform", "target"):
         total.update(repr(build.get(key)).encode())
-    lines = _ignore_lines(dockerfile, context)
-    ignored = pathspec.PathSpec.from_lines("gitignore", lines)
-    for file in sorted(_candidates(context, lines)):
+    rules = list(_rules(dockerfile, context))
+    ignored = pathspec.PathSpec.from_lines("gitignore", rules)
+    for file in sorted(set(_candidates(context, rules))):
         name = file.relative_to(context).as_posix()
         if ignored.match_file(name):
             continue
@@ -33,21 +35,31 @@ def context_digest(build: dict[str, Any]) -> str:
     return total.hexdigest()
 
 
-def _ignore_lines(dockerfile: Path, context: Path) -> list[str]:
-    """`Dockerfile.dockerignore` goes before the context's own, as in BuildKit."""
+def _rules(dockerfile: Path, context: Path) -> Iterator[str]:
+    """What is ignored, in git's notation; `Dockerfile.dockerignore` goes before the context's own, as in BuildKit.
+
+    Unlike git's, Docker's patterns begin at the context's root, with or without a slash: `tests` is not `api/tests`.
+    Source: Docker's build reference, ".dockerignore files".
+    """
     for candidate in (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore"):
         if candidate.is_file():
-            return [line.strip() for line in candidate.read_text(encoding="utf-8").splitlines()]
-    return []
+            for line in candidate.read_text(encoding="utf-8").splitlines():
+                pattern = line.strip()
+                kept = "!" if pattern.startswith("!") else ""
+                path = posixpath.normpath(f"/{pattern.removeprefix('!').strip()}").lstrip("/")
+                if path and not line.startswith("#"):
+                    yield f"{kept}/{path}"
+            return
 
 
-def _candidates(context: Path, lines: list[str]) -> Iterator[Path]:
+def _candidates(context: Path, rules: list[str]) -> Iterator[Path]:
     """Files that may be part of the context; where all but a few paths are ignored, those alone are walked."""
-    rules = [line for line in lines if line and not line.startswith("#")]
-    roots = (
-        [context / line[1:].split("*")[0] for line in rules if line.startswith("!")]
-        if rules[:1] == ["*"]
-        else [context]
-    )
+    kept = [rule.removeprefix("!/") for rule in rules if rule.startswith("!")]
+    roots = [context / _folder(path) for path in kept] if rules[:1] == ["/*"] else [context]
     for root in roots:
         yield from [root] if root.is_file() else (file for file in root.rglob("*") if file.is_file())
+
+
+def _folder(pattern: str) -> Path:
+    """The steps of a pattern before the first that is a wildcard."""
+    return Path(*takewhile(lambda step: not set(step) & set("*?[\\"), pattern.split("/")))

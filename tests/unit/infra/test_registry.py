@@ -1,7 +1,6 @@
 """Images: built from the checkout, pushed to a repository of their own, and referred to by digest."""
 
 import json
-import shutil
 
 import pytest
 
@@ -56,48 +55,3 @@ def test_the_registry_token_is_a_secret_to_the_engine_and_goes_nowhere_else(stac
 def test_the_repository_goes_with_its_images_only_where_nothing_is_protected(declare):
     assert declare("dev").one("Repository", "api").inputs["forceDelete"] is True
     assert declare("prod").one("Repository", "api").inputs["forceDelete"] is False
-
-
-@pytest.fixture
-def context(tmp_path, monkeypatch):
-    """A small program and what its image is built from."""
-    (tmp_path / "infra").mkdir()
-    service = tmp_path / "services" / "api"
-    service.mkdir(parents=True)
-    (service / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
-    (service / "Dockerfile.dockerignore").write_text("*\n!services/api/app.py\n**/__pycache__\n", encoding="utf-8")
-    (service / "app.py").write_text("1\n", encoding="utf-8")
-    monkeypatch.setattr(build_context, "PROGRAM", tmp_path / "infra")
-    return tmp_path
-
-
-BUILD = {"context": "..", "dockerfile": "../services/api/Dockerfile", "platform": "linux/arm64"}
-
-
-def test_the_tag_changes_with_every_file_that_the_image_holds(context):
-    before = build_context.context_digest(BUILD)
-    (context / "services/api/app.py").write_text("2\n", encoding="utf-8")
-    assert build_context.context_digest(BUILD) != before
-
-
-def test_the_tag_changes_with_the_dockerfile_and_with_the_platform(context):
-    before = build_context.context_digest(BUILD)
-    assert build_context.context_digest({**BUILD, "platform": "linux/amd64"}) != before
-    (context / "services/api/Dockerfile").write_text("FROM debian\n", encoding="utf-8")
-    assert build_context.context_digest(BUILD) != before
-
-
-def test_the_tag_does_not_change_with_what_is_ignored(context):
-    before = build_context.context_digest(BUILD)
-    (context / "README.md").write_text("new\n", encoding="utf-8")
-    (context / "services/api/__pycache__").mkdir()
-    (context / "services/api/__pycache__/app.pyc").write_text("new\n", encoding="utf-8")
-    assert build_context.context_digest(BUILD) == before
-
-
-def test_the_tag_is_the_same_in_another_checkout(context, tmp_path_factory, monkeypatch):
-    before = build_context.context_digest(BUILD)
-    other = tmp_path_factory.mktemp("other") / "checkout"
-    shutil.copytree(context, other)
-    monkeypatch.setattr(build_context, "PROGRAM", other / "infra")
-    assert build_context.context_digest(BUILD) == before
