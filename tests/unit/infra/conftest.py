@@ -19,6 +19,8 @@ from pulumi.runtime import mocks, rpc, set_all_config
 from pulumi.runtime.settings import SETTINGS, configure
 from pulumi.runtime.stack import run_in_stack
 
+from infra.settings import Settings, parse
+
 with warnings.catch_warnings():
     # The SDK warns of its own deprecated resources when a module is loaded, which it is when it is first used.
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -200,9 +202,28 @@ def declare() -> Callable[..., Stack]:
 
 
 @pytest.fixture(params=["dev", "prod", "local"])
-def stack(request: pytest.FixtureRequest) -> Stack:
+def stack_name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def stack(stack_name: str) -> Stack:
     """Each of the stacks, as its file has it."""
-    return _declared(request.param, "{}")
+    return _declared(stack_name, "{}")
+
+
+@pytest.fixture
+def written(stack_name: str) -> dict[str, Any]:
+    """What that stack's file says, by the keys that `parse` takes."""
+    config = {key.removeprefix("backlog:"): value for key, value in config_of(stack_name).items()}
+    del config["aws:defaultTags"]  # the provider's own
+    return config
+
+
+@pytest.fixture
+def configured(written: dict[str, Any]) -> Settings:
+    """What that stack's file means."""
+    return parse(written)
 
 
 @pytest.fixture

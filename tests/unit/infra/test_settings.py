@@ -36,6 +36,27 @@ def mistakes(**changes):
     return list(found.value.args)
 
 
+def test_what_a_stacks_file_says_is_what_its_settings_hold(written, configured):
+    held = configured.model_dump(by_alias=True)
+    for key, value in written.items():
+        if isinstance(value, dict):
+            assert held[key].items() >= value.items()
+        else:
+            assert list(held[key]) == value if isinstance(value, list) else held[key] == value
+
+
+def test_a_letter_too_few_in_any_key_of_a_stacks_file_is_told_with_the_key_that_was_meant(written):
+    for key in written.keys() - {"aws:region"}:
+        with pytest.raises(Mistakes) as found:
+            parse({name[:-1] if name == key else name: value for name, value in written.items()})
+        assert f"{key[:-1]}: there is no such setting; did you mean {key}?" in found.value.args
+    for block, inner in ((key, name) for key, value in written.items() if isinstance(value, dict) for name in value):
+        broken = {name[:-1] if name == inner else name: value for name, value in written[block].items()}
+        with pytest.raises(Mistakes) as found:
+            parse({**written, block: broken})
+        assert f"{block}.{inner[:-1]}: there is no such setting; did you mean {inner}?" in found.value.args
+
+
 def test_what_is_not_configured_is_small_and_cheap():
     read = parse(GOOD)
     assert (read.egress, read.database.instance_class, read.api.max_count) == (
