@@ -1,30 +1,20 @@
 """The queue of jobs, its dead letters, and the alarms: their numbers are the contract's."""
 
-from infra.job_contract import JobContract
 
-DEV = JobContract(
-    mean_seconds=0.5,
-    p99_seconds=5,
-    hard_limit_seconds=60,
-    jobs_at_once=2,
-    latency_objective_seconds=60,
-    attempts=3,
-)
-
-
-def test_the_queue_has_the_contracts_numbers(dev):
-    queue, dead = dev.one("Queue", "jobs").inputs, dev.one("Queue", "jobs-dead-letters").inputs
-    assert queue["visibilityTimeoutSeconds"] == DEV.visibility_timeout_seconds
-    assert queue["messageRetentionSeconds"] == DEV.message_retention_seconds
-    assert dead["messageRetentionSeconds"] == DEV.dlq_retention_seconds > DEV.message_retention_seconds
+def test_the_queue_has_the_contracts_numbers(stack, configured):
+    job = configured.job
+    queue, dead = stack.one("Queue", "jobs").inputs, stack.one("Queue", "jobs-dead-letters").inputs
+    assert queue["visibilityTimeoutSeconds"] == job.visibility_timeout_seconds
+    assert queue["messageRetentionSeconds"] == job.message_retention_seconds
+    assert dead["messageRetentionSeconds"] == job.dlq_retention_seconds > job.message_retention_seconds
     assert queue["receiveWaitTimeSeconds"] == 20
 
 
-def test_a_job_that_always_fails_goes_to_the_dead_letters(dev):
-    redrive = dev.json("RedrivePolicy", "jobs", "redrivePolicy")
+def test_a_job_that_always_fails_goes_to_the_dead_letters(stack, configured):
+    redrive = stack.json("RedrivePolicy", "jobs", "redrivePolicy")
     assert redrive == {
         "deadLetterTargetArn": "arn:aws:sqs:us-east-1:210987654321:Queue/jobs-dead-letters-0123456",
-        "maxReceiveCount": 3,
+        "maxReceiveCount": configured.job.max_receive_count,
     }
 
 
@@ -50,16 +40,16 @@ def test_policies_are_resources_of_their_own(stack):
     assert not any({"policy", "redrivePolicy", "redriveAllowPolicy"} & q.inputs.keys() for q in stack.all("Queue"))
 
 
-def test_alarms_are_the_contracts_and_link_a_runbook(dev):
-    late, dead = dev.one("MetricAlarm", "late-jobs").inputs, dev.one("MetricAlarm", "dead-letters").inputs
+def test_alarms_are_the_contracts_and_link_a_runbook(stack, configured):
+    late, dead = stack.one("MetricAlarm", "late-jobs").inputs, stack.one("MetricAlarm", "dead-letters").inputs
     assert (late["metricName"], late["threshold"]) == (
         "ApproximateAgeOfOldestMessage",
-        DEV.oldest_message_alarm_seconds,
+        configured.job.oldest_message_alarm_seconds,
     )
     assert (dead["metricName"], dead["threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
     assert late["dimensions"] == {"QueueName": "jobs-0123456"}
     assert dead["dimensions"] == {"QueueName": "jobs-dead-letters-0123456"}
     for alarm in (late, dead):
         assert "docs/runbooks/" in alarm["alarmDescription"]
-        assert alarm["alarmActions"] == alarm["okActions"] == [dev.exports["alarm_topic"]]
+        assert alarm["alarmActions"] == alarm["okActions"] == [stack.exports["alarm_topic"]]
         assert alarm["treatMissingData"] == "notBreaching"

@@ -2,8 +2,6 @@
 
 import pytest
 
-from infra.job_contract import JobContract
-
 SERVICES = ("api", "worker")
 
 
@@ -53,21 +51,17 @@ def test_the_api_is_told_everything_that_it_reads(dev):
     assert (told["PORT"], told["WEB_CONCURRENCY"], told["WEB_THREADS"]) == ("6400", "2", "4")
 
 
-def test_the_worker_is_told_the_contract(dev):
-    contract = JobContract(
-        mean_seconds=0.5,
-        p99_seconds=5,
-        hard_limit_seconds=60,
-        jobs_at_once=2,
-        latency_objective_seconds=60,
-        attempts=3,
-    )
-    worker = dev.containers("worker")["worker"]
-    told = variables(worker)
-    assert contract.environment().items() <= told.items()
-    assert told["QUEUE_URL"] == dev.exports["queue_url"]
-    assert worker["stopTimeout"] == contract.stop_timeout_seconds
-    assert int(told["JOB_SHUTDOWN_SECONDS"]) < worker["stopTimeout"]
+def test_the_worker_is_told_the_contract_and_where_its_queue_is(stack, configured):
+    told = variables(stack.containers("worker")["worker"])
+    shared = variables(stack.containers("worker")["migrate"])
+    own = {name: value for name, value in told.items() if name not in shared}
+    assert own == {**configured.job.environment(), "QUEUE_URL": stack.exports["queue_url"]}
+
+
+def test_a_worker_has_the_time_that_its_shutdown_takes(stack, configured):
+    worker = stack.containers("worker")["worker"]
+    assert worker["stopTimeout"] == configured.job.stop_timeout_seconds
+    assert int(variables(worker)["JOB_SHUTDOWN_SECONDS"]) < worker["stopTimeout"]
 
 
 def test_requests_end_before_their_task_does(stack):
