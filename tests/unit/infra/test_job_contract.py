@@ -42,22 +42,53 @@ def contracts(draw):
         assume(False)
 
 
-@given(
-    st.fixed_dictionaries(
-        {
-            "mean_seconds": st.floats(-1, 200),
-            "p99_seconds": st.floats(-1, 200),
-            "hard_limit_seconds": st.integers(-1, 50_000),
-            "jobs_at_once": st.integers(-1, 64),
-            "latency_objective_seconds": st.integers(-1, 90_000),
-            "attempts": st.integers(-1, 1_100),
-        }
-    )
+ANY_NUMBERS = st.fixed_dictionaries(
+    {
+        "mean_seconds": st.floats(-1, 200),
+        "p99_seconds": st.floats(-1, 200),
+        "hard_limit_seconds": st.integers(-1, 50_000),
+        "jobs_at_once": st.integers(-1, 64),
+        "latency_objective_seconds": st.integers(-1, 90_000),
+        "attempts": st.integers(-1, 1_100),
+    }
 )
+
+
+@given(ANY_NUMBERS)
 def test_any_numbers_are_either_a_contract_or_contradictions(numbers):
     """Nothing else is raised, whatever the numbers."""
     with contextlib.suppress(Contradictions):
         JobContract(**numbers)
+
+
+def disagreeing(job):
+    """Pairs of numbers of which no contract can hold both, told without the contract's own arithmetic."""
+    mean, p99 = f"meanSeconds {job['mean_seconds']:g}", f"p99Seconds {job['p99_seconds']:g}"
+    hard = f"hardLimitSeconds {job['hard_limit_seconds']}"
+    latency = f"latencyObjectiveSeconds {job['latency_objective_seconds']}"
+    rules = {
+        (mean, p99): job["mean_seconds"] > job["p99_seconds"],
+        (mean, "0"): job["mean_seconds"] <= 0,
+        (p99, hard): job["p99_seconds"] >= job["hard_limit_seconds"],
+        (p99, "120 s"): job["p99_seconds"] > 120,
+        (latency, p99): job["latency_objective_seconds"] < job["p99_seconds"],
+        (hard, "43200 s"): job["hard_limit_seconds"] > 43_200,
+        (f"attempts {job['attempts']}", "1000"): job["attempts"] > 1_000,
+        (f"attempts {job['attempts']}", "1"): job["attempts"] < 1,
+        (f"jobsAtOnce {job['jobs_at_once']}", "1"): job["jobs_at_once"] < 1,
+    }
+    return [pair for pair, disagree in rules.items() if disagree]
+
+
+@given(ANY_NUMBERS)
+def test_every_two_numbers_that_disagree_are_named_in_one_sentence(numbers):
+    told = ()
+    try:
+        JobContract(**numbers)
+    except Contradictions as found:
+        told = found.args
+    for one, other in disagreeing(numbers):
+        assert any(one in sentence and other in sentence for sentence in told), (one, other, told)
 
 
 @given(contracts())
