@@ -126,7 +126,7 @@ def test_it_is_the_same_in_another_checkout(context, tmp_path_factory, monkeypat
         ("*\n! services/api/", "services/api/app.py"),
         ("**\n!services", "services/api/app.py"),
         ("services\n!services/api", "services/api/app.py"),
-        ("# services", "services/app.py"),
+        ("#services", "#services/app.py"),
         (".", "services/app.py"),
     ],
 )

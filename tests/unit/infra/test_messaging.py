@@ -10,6 +10,13 @@ def test_the_queue_has_the_contracts_numbers(stack, configured):
     assert queue["receiveWaitTimeSeconds"] == 20
 
 
+def test_a_message_is_kept_for_as_long_as_many_long_attempts_may_take(declare):
+    """The stacks' own jobs are over long before SQS's four days; these are not."""
+    stack = declare("dev", job={"attempts": 900, "hardLimitSeconds": 600})
+    assert stack.one("Queue", "jobs").inputs["messageRetentionSeconds"] > 900 * 600
+    assert stack.json("RedrivePolicy", "jobs", "redrivePolicy")["maxReceiveCount"] == 900
+
+
 def test_a_job_that_always_fails_goes_to_the_dead_letters(stack, configured):
     redrive = stack.json("RedrivePolicy", "jobs", "redrivePolicy")
     assert redrive == {
