@@ -210,7 +210,7 @@ class Supervisor:
                 "[rpcinterface:supervisor]",
                 "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
                 "[include]",
-                f"files={root}/programs/*.conf",
+                "files=programs/*.conf",  # beside this file: a path with spaces would be taken for several
                 "",
             ]
         )
