@@ -1,18 +1,42 @@
-"""An id for each request, in its answer and in every line of its log, and a line when it is done."""
+"""An id for each request, in its answer and in every line of its log, and a line when it is done.
+
+The line holds no header, no query and no part of a path that is none of ours: what somebody has to keep to himself may
+stand in each of them.
+"""
 
 import logging
 import re
 import time
 import uuid
+from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+#: What a view calls an id -> what the log calls it; the API says task for what is a job everywhere else.
+_IDS = {"list_id": "list_id", "feed_id": "feed_id", "todo_id": "todo_id", "task_id": "job_id"}
+_ROOT = "/api/v1/"
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def context() -> dict[str, str]:
-    """The id of the request at hand."""
-    return {"request_id": g.request_id} if has_request_context() and "request_id" in g else {}
+    """The ids of the request at hand: its own, and those of list, feed, todo or calendar job that it is about."""
+    if not has_request_context():
+        return {}
+    about = {**(request.view_args or {}), **g.get("about", {})}
+    ids = {"request_id": g.get("request_id"), **{name: about.get(key) for key, name in _IDS.items()}}
+    return {name: str(value) for name, value in ids.items() if value is not None}
+
+
+def about(**ids: Any) -> None:
+    """The request has turned out to be about this todo (`todo_id`) or this calendar job (`task_id`)."""
+    g.about = ids
+
+
+def _path() -> str:
+    """The path, where all that varies in it is ids; of a path that is none of ours, nothing but where it begins."""
+    if request.url_rule is None:
+        return f"{_ROOT}..." if request.path.startswith(_ROOT) else "/..."
+    return request.path if (request.view_args or {}).keys() <= _IDS.keys() | {"filename"} else request.url_rule.rule
 
 
 def register(app: Flask) -> None:
@@ -32,11 +56,11 @@ def register(app: Flask) -> None:
         log.info(
             "%s %s %s",
             request.method,
-            request.path,
+            path := _path(),
             response.status_code,
             extra={
                 "method": request.method,
-                "path": request.path,
+                "path": path,
                 "status": response.status_code,
                 "took_ms": round(took, 1),
             },

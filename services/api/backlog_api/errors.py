@@ -8,7 +8,12 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from backlog_todos.lists import NoSuchList
+from backlog_todos.todos import OtherRevision
+
 _RETRY_AFTER = 2  # seconds
+#: Headers of an error that its answer keeps.
+_ITS_OWN = frozenset({"Retry-After", "WWW-Authenticate"})
 
 
 class BadRequest(Exception):
@@ -21,7 +26,7 @@ class BadRequest(Exception):
 
 def of_validation(error: ValidationError) -> BadRequest:
     """Pydantic's findings as field -> sentence."""
-    return BadRequest({".".join(map(str, mistake["loc"])) or "body": _sentence(mistake) for mistake in error.errors()})
+    return BadRequest({".".join(map(str, mistake["loc"])) or "body": sentence(mistake) for mistake in error.errors()})
 
 
 def register(app: Flask) -> None:
@@ -32,10 +37,21 @@ def register(app: Flask) -> None:
         what = "; ".join(f"{field}: {sentence}" for field, sentence in error.fields.items())
         return jsonify(error=what, fields=error.fields), 400
 
+    @app.errorhandler(NoSuchList)
+    def no_list(error: NoSuchList) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 404
+
+    @app.errorhandler(OtherRevision)
+    def other_revision(_: OtherRevision) -> tuple[Response, int]:
+        return jsonify(error="the todo is in another revision: read it again"), 412
+
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Any:
         response = jsonify(error=error.description or error.name)
         response.status_code = error.code or 500
+        for name, value in error.get_headers():
+            if name in _ITS_OWN:
+                response.headers[name] = value
         if error.code == 405:  # noqa: PLR2004 - RFC 9110, 15.5.6: it names the methods
             response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
         return response
@@ -56,10 +72,19 @@ def register(app: Flask) -> None:
         return response
 
 
-def _sentence(mistake: Any) -> str:
+def sentence(mistake: Any) -> str:
+    """One of pydantic's findings, for people."""
     kind, message = mistake["type"], str(mistake["msg"])
     if kind == "extra_forbidden":
         return "is not a known field"
     if kind == "missing":
         return "is missing"
+    if kind == "string_pattern_mismatch":
+        return "must not be blank"
+    if kind == "union_tag_not_found":
+        return "is missing"
+    if kind == "union_tag_invalid":
+        return f"must be one of {mistake['ctx']['expected_tags'].replace(chr(39), '')}"
+    if kind == "model_attributes_type":
+        return "must be a JSON object"
     return message.removeprefix("Value error, ").removeprefix("Input ")

@@ -12,6 +12,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from backlog_api import refusals, watch
 from backlog_api.settings import ApiSettings
 from backlog_api.state import KEY
 from backlog_todos.database import end_when_refused
@@ -51,8 +52,13 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 accesslog = None  # the app writes its own, with request ids
 logger_class = JsonLogger
 control_socket_disable = True
+refusals.install()
 
 
 def post_worker_init(worker: Any) -> None:
-    """A refused password ends gunicorn, and so the task; this worker alone would be started again as it was."""
+    """A refused password ends gunicorn, and so the task; this worker alone would be started again as it was.
+
+    Streams of events end with the worker's life: a stop would wait for them.
+    """
+    worker.wsgi.extensions[watch.KEY].open = lambda: worker.alive
     end_when_refused(worker.wsgi.extensions[KEY].engine, lambda: os.kill(worker.ppid, signal.SIGTERM))

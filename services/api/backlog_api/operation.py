@@ -8,11 +8,12 @@ from pydantic import BaseModel
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "__operation__"
+LARGEST_BODY = 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True)
 class Query:
-    """A parameter of the query string; `schema` is JSON Schema."""
+    """A parameter of the query string, or a header; `schema` is JSON Schema."""
 
     name: str
     description: str
@@ -21,20 +22,33 @@ class Query:
 
 @dataclass(frozen=True)
 class Operation:
-    """Answers are status -> (description, what it carries: a model, a list of one, or a media type)."""
+    """Answers are status -> (description, what it carries: a model, a list of one, a media type, or None: nothing).
+
+    `largest` is the size of a body, in bytes, from which on it is refused; `headers` are those that it looks at,
+    and `tells` those that it answers with where it did what it was asked.
+    """
 
     answers: Mapping[int, tuple[str, Any]]
     body: type[BaseModel] | None = None
     query: tuple[Query, ...] = field(default=())
+    headers: tuple[Query, ...] = field(default=())
+    tells: tuple[Query, ...] = field(default=())
+    largest: int = LARGEST_BODY
 
 
 def operation(
-    answers: Mapping[int, tuple[str, Any]], *, body: type[BaseModel] | None = None, query: tuple[Query, ...] = ()
+    answers: Mapping[int, tuple[str, Any]],
+    *,
+    body: type[BaseModel] | None = None,
+    query: tuple[Query, ...] = (),
+    headers: tuple[Query, ...] = (),
+    tells: tuple[Query, ...] = (),
+    largest: int = LARGEST_BODY,
 ) -> Callable[[View], View]:
     """Describe the decorated view."""
 
     def describe(view: View) -> View:
-        setattr(view, _ATTRIBUTE, Operation(answers, body, query))
+        setattr(view, _ATTRIBUTE, Operation(answers, body, query, headers, tells, largest))
         return view
 
     return describe

@@ -37,6 +37,12 @@ class Display(Protocol):
     def received(self, message: Received, now: float, *, duplicate: bool) -> None:
         """A message came."""
 
+    def failed(self, message: Received, now: float) -> None:
+        """A message came, and could not be handled."""
+
+    def crashes(self, count: int) -> None:
+        """The process is about to die, after so many messages."""
+
     def summarise(self, summary: Summary) -> None:
         """Receiving is over."""
 
@@ -79,6 +85,13 @@ class Terminal:
             f"{printable(message.client)}: {printable(message.body)}", "not dim yellow" if duplicate else "not dim"
         )
         self._out.print(line)
+
+    def failed(self, message: Received, now: float) -> None:
+        said = f"{printable(message.client)}: {printable(message.body)}"
+        self._out.print(Text(f"{_local(now)}  {said} fails, receive {message.receives}", "red"))
+
+    def crashes(self, count: int) -> None:
+        self._out.print(Text(f"Crashing after {_messages(count)}: the last are not deleted", "bold red"))
 
     def summarise(self, summary: Summary) -> None:
         age = "n/a" if summary.oldest_age is None else f"{summary.oldest_age:.1f} s"
@@ -123,6 +136,14 @@ class JsonLines:
             receives=message.receives,
             duplicate=duplicate,
         )
+
+    def failed(self, message: Received, now: float) -> None:
+        self._write(
+            "failed", time=_utc(now), client=message.client, body=message.body, id=message.id, receives=message.receives
+        )
+
+    def crashes(self, count: int) -> None:
+        self._write("crash", messages=count)
 
     def summarise(self, summary: Summary) -> None:
         self._write(

@@ -30,22 +30,35 @@ _TRIES, _PAUSE = 5, 0.2
 
 @dataclass(frozen=True)
 class Received:
-    """A message as it came: times are seconds since the epoch, `receives` is how often the queue has handed it out."""
+    """A message as it came: times are seconds since the epoch, `receives` is how often the queue has handed it out.
+
+    `receipt` is what the queue knows it by.
+    """
 
     id: str
     body: str
     client: str
     sent_at: float
     receives: int
-    receipt: str
+    receipt: Any
 
 
 class Queue:
     """Sends to a queue, and receives from it. Every method raises LabError with a sentence for a person."""
 
-    def __init__(self, name: str, endpoint_url: str | None = None, region: str | None = None) -> None:
-        """Finds the queue by its name; without an endpoint or a region, botocore's own configuration says which."""
+    def __init__(
+        self,
+        name: str,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        visibility: float | None = None,
+    ) -> None:
+        """Finds the queue by its name; without an endpoint or a region, botocore's own configuration says which.
+
+        `visibility` is the seconds that what is received stays hidden, where not as long as the queue says.
+        """
         self.name = name
+        self._hidden = {} if visibility is None else {"VisibilityTimeout": round(visibility)}
         self.fifo = name.endswith(".fifo")
         with self._in_sentences():
             config = Config(
@@ -83,6 +96,7 @@ class Queue:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=most,
                 WaitTimeSeconds=wait,
+                **self._hidden,
                 MessageAttributeNames=[CLIENT],
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             )
@@ -102,6 +116,9 @@ class Queue:
                 for n, message in enumerate(messages)
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+    def close(self) -> None:
+        """Nothing is held open for it."""
 
     def _parameters(self, message: Message) -> dict[str, Any]:
         group = {"MessageGroupId": GROUP} if self.fifo else {}

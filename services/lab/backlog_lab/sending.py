@@ -7,10 +7,10 @@ from backlog_lab.batching import batches, most_at_rate, numbered
 from backlog_lab.display import Display
 from backlog_lab.interruption import Interruption
 from backlog_lab.pace import Pace
-from backlog_lab.queue import Queue
+from backlog_lab.technologies.mailbox import Mailbox
 
 
-def send(queue: Queue, display: Display, client: str, count: int, rate: float | None, prepend: str) -> bool:
+def send(queue: Mailbox, display: Display, client: str, count: int, rate: float | None, prepend: str) -> bool:
     """Send so many messages, at most `rate` per second; whether all were sent, and not interrupted.
 
     Raises:

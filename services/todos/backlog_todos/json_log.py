@@ -5,31 +5,35 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from backlog_todos import ecs_task
+from backlog_todos.scrubbing import scrubbed
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 
 Context = Callable[[], Mapping[str, str]]
 
 
 class JsonFormatter(logging.Formatter):
-    """Time, level, logger and message, whatever `extra` was given, and the ids of the work at hand (`context`)."""
+    """Time, level, logger, message, ECS's task, the ids of the work at hand (`context`), and what `extra` was given."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """A line."""
+        """A line, without secrets."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **ecs_task.identity(),
             **self._context(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return scrubbed(json.dumps(line, default=str))
 
 
 def set_up(context: Context) -> None:

@@ -24,13 +24,17 @@ from kombu.asynchronous.http.curl import CurlClient
 from kombu.transport import SQS
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
-from backlog_worker import heartbeat
+from backlog_worker import heartbeat, pause
+from backlog_worker.depth import Depth
+from backlog_worker.settings import WorkerSettings
+from backlog_worker.sqs_queue import queue
 
 log = logging.getLogger(__name__)
 
 #: What a call of SQS raises when SQS is away, or refuses.
 _AWAY = (BotoCoreError, ClientError, AccessDeniedQueueException, OSError)
 _HTTP_OK = 200
+_REST_LOOK = 1.0  # seconds until a resting worker looks whether it rests still
 #: Seconds that a poll may take beyond the time that SQS holds it: to connect, and for the answer to travel.
 _TRAVEL = 10
 _CONNECT = 5
@@ -126,6 +130,14 @@ class Channel(SQS.Channel):
         else:
             super()._loop1(queue, messages_fetched)
 
+    def _schedule_queue(self, queue: str) -> None:
+        """Poll, unless the worker rests."""
+        if pause.asked():
+            hub: Any = self.hub
+            hub.call_later(_REST_LOOK, self._schedule_queue, queue)
+        else:
+            super()._schedule_queue(queue)
+
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         """Send a message, or make one that is given back visible at once."""
         if not message.get("redelivered"):
@@ -146,3 +158,36 @@ class Transport(SQS.Transport):
     """For Celery's broker_transport."""
 
     Channel = Channel
+
+
+def celery(_: WorkerSettings) -> dict[str, Any]:
+    """Celery's settings for this transport."""
+    return {
+        "broker_transport": "backlog_worker.sqs:Transport",
+        "broker_transport_options": {
+            # SQS's longest poll: fewest empty answers, and no delay for what arrives meanwhile.
+            "wait_time_seconds": 20,
+            # Seconds between two polls, and two looks at a full prefetch window: short, as the poll itself waits.
+            "polling_interval": 0.05,
+        },
+    }
+
+
+def ask(_: Any, settings: WorkerSettings) -> None:
+    """Ask how much is on it."""
+    queue(settings).depth()
+
+
+def depth(_: Any, settings: WorkerSettings) -> Depth:
+    """How much is on the queue."""
+    return queue(settings).depth()
+
+
+def keep(request: Any, settings: WorkerSettings) -> None:
+    """Hide the message for another visibility timeout from now."""
+    queue(settings).hide(request.message.delivery_tag, settings.visibility_timeout)
+
+
+def hand_back(request: Any, settings: WorkerSettings) -> None:
+    """Make the message visible at once."""
+    queue(settings).hide(request.message.delivery_tag, 0)

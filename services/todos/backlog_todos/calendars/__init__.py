@@ -1,0 +1,1 @@
+"""Calendars of lists: what is to be built, built of what changed, and published for everybody to read."""
