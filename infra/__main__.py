@@ -1,5 +1,6 @@
-"""The stack, in the order of the data's way: network, images, queue, database, alarms, API, worker, dashboard."""
+"""The stack, in the order of the data's way: network, images, queue, database, alarms, events, services, dashboard."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -9,78 +10,114 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pulumi
 
 from infra import settings
-from infra.components.api import DEREGISTRATION, HEALTH_PATH, Api, ApiArgs
-from infra.components.cluster import Cluster
+from infra.components.api import DEREGISTRATION, HEALTH_PATH, OPEN_PATHS, Api, ApiArgs
+from infra.components.broker_by_config import broker_by_config, port_of
+from infra.components.budget import Budget, BudgetArgs, warn_below_floor
+from infra.components.cluster import Cluster, ClusterArgs
 from infra.components.dashboard import Dashboard, Watched
 from infra.components.database import Database, DatabaseArgs
-from infra.components.fargate_service import Place, Size
+from infra.components.event_stream import EventStreamArgs
+from infra.components.events import Events, EventsArgs
 from infra.components.firewall import Firewall, FirewallArgs
+from infra.components.given_image import GivenImage
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
-from infra.components.messaging import JobQueue, JobQueueArgs
+from infra.components.message_key import MessageKey
 from infra.components.network import Network, NetworkArgs
 from infra.components.observability import Alarms, AlarmsArgs
+from infra.components.place import Place
 from infra.components.registry import ServiceImage, ServiceImageArgs
+from infra.components.size import Size
 from infra.components.worker import Worker, WorkerArgs
+from infra.cost.floor import floor
+from infra.cost.ledger import Ledger
+from infra.lab import main as the_lab_alone
+from infra.lab import queue_lab
 
 
 def size(tasks: settings.TaskSize) -> Size:
     """A service's size as its component takes it."""
-    return Size(
-        cpu=tasks.cpu, memory=tasks.memory, min_count=tasks.min_count, max_count=tasks.max_count, spot=tasks.spot
-    )
+    return Size(**{field.name: getattr(tasks, field.name) for field in dataclasses.fields(Size)})
 
 
 def main() -> None:
     """Declare the stack that the configuration describes."""
     config = settings.load()
+    ledger = Ledger()
 
     network = Network(
         "network",
-        NetworkArgs(cidr=config.vpc_cidr, region=config.region, zones=config.availability_zones, egress=config.egress),
+        NetworkArgs(
+            cidr=config.vpc_cidr,
+            region=config.region,
+            zones=config.availability_zones,
+            egress=config.egress,
+            services=config.called_services(),
+            repositories=tuple(
+                arn
+                for image in (config.images.api, config.images.worker)
+                if image and (arn := GivenImage(digest=image).repository_arn)
+            ),
+            flow_log_days=config.flow_logs.retention_days if config.flow_logs else None,
+        ),
     )
     firewall = Firewall(
         "firewall",
         FirewallArgs(
-            vpc_id=network.vpc_id,
-            listener_port=config.listener_port,
+            network=network,
+            entrances=config.entrances,
+            login=config.oidc is not None,
             api_port=config.api.port,
             database_port=config.database.port,
+            broker_port=port_of(config),
         ),
     )
 
     images = {
-        name: ServiceImage(
+        name: GivenImage(digest=given)
+        if given
+        else ServiceImage(
             name,
             ServiceImageArgs(
                 dockerfile=f"../services/{name}/Dockerfile",
                 platform=config.platform,
                 protect=config.protect,
+                **config.registry.model_dump(),
             ),
         )
-        for name in ("api", "worker")
+        for name, given in (("api", config.images.api), ("worker", config.images.worker))
     }
 
-    queue = JobQueue("jobs", JobQueueArgs(contract=config.job, protect=config.protect))
+    cluster = Cluster(
+        "backlog",
+        ClusterArgs(
+            insights=config.container_insights, exec_log_days=config.log_retention_days if config.exec else None
+        ),
+    )
+    queues_key = config.messages.encryption == "kms"
+    key = MessageKey("messages", cluster.arn) if queues_key or "sns" in config.events.streams else None
+    broker = broker_by_config(config, network, firewall.broker_id, key if queues_key else None)
     database = Database(
         "database",
         DatabaseArgs(
             subnet_ids=network.private_subnet_ids,
             security_group_id=firewall.database_id,
+            log_retention_days=config.log_retention_days,
             protect=config.protect,
-            **config.database.model_dump(),
+            **config.database.model_dump(exclude={"verify_certificate"}),
         ),
     )
 
-    cluster = Cluster("backlog")
     load_balancer = LoadBalancer(
         "api",
         LoadBalancerArgs(
             network=network,
             security_group_id=firewall.load_balancer_id,
-            listener_port=config.listener_port,
+            settings=config,
             target_port=config.api.port,
             health_path=HEALTH_PATH,
+            open_paths=OPEN_PATHS,
             deregistration_seconds=DEREGISTRATION,
+            log_days=config.log_retention_days,
             protect=config.protect,
         ),
     )
@@ -88,13 +125,41 @@ def main() -> None:
     alarms = Alarms(
         "alarms",
         AlarmsArgs(
-            queue=queue,
+            region=config.region,
+            broker=broker,
             contract=config.job,
             load_balancer=load_balancer,
             database=database,
+            connections=config.connections,
             cluster_arn=cluster.arn,
             email=config.alarm_email,
         ),
+    )
+    if config.budget:
+        Budget("backlog", BudgetArgs(monthly_usd=config.budget.monthly_usd, alarms=alarms))
+    streams = config.events.streams
+    events = (
+        Events(
+            "events",
+            EventsArgs(
+                key=key if "sns" in streams else None,
+                encrypt_queues=queues_key,
+                subscriptions=config.events.subscriptions,
+                stream=EventStreamArgs(
+                    vpc_id=network.vpc_id,
+                    subnet_ids=network.private_subnet_ids,
+                    worker_security_group_id=firewall.worker_id,
+                    login=config.events.kafka_login,
+                    protect=config.protect,
+                )
+                if "kafka" in streams
+                else None,
+                alarm_topic_arn=alarms.topic_arn,
+                protect=config.protect,
+            ),
+        )
+        if streams
+        else None
     )
     place = Place(
         region=config.region,
@@ -104,9 +169,11 @@ def main() -> None:
         database=database,
         alarm_topic_arn=alarms.topic_arn,
         sslmode=config.database.sslmode,
+        otlp_endpoint=config.telemetry.otlp_endpoint,
         platform=config.platform,
         log_retention_days=config.log_retention_days,
         protect=config.protect,
+        wait=config.wait_for_steady_state,
     )
     api = Api(
         "api",
@@ -115,12 +182,19 @@ def main() -> None:
             size=size(config.api),
             security_group_id=firewall.api_id,
             image=images["api"],
-            queue=queue,
+            broker=broker,
             load_balancer=load_balancer,
             errors_alarm=alarms.api_errors,
             port=config.api.port,
             processes=config.api.processes,
             threads=config.api.threads,
+            access=config.api.access,
+            rate_limit=config.api.rate_limit,
+            rate_burst=config.api.rate_burst,
+            login=config.oidc,
+            proxies=config.vpc_cidr,
+            requests_per_task=config.api.requests_per_task,
+            events=events,
         ),
     )
     worker = Worker(
@@ -130,8 +204,9 @@ def main() -> None:
             size=size(config.worker),
             security_group_id=firewall.worker_id,
             image=images["worker"],
-            queue=queue,
+            broker=broker,
             contract=config.job,
+            events=events,
         ),
     )
     dashboard = Dashboard(
@@ -141,27 +216,39 @@ def main() -> None:
             late_seconds=config.job.oldest_message_alarm_seconds,
             balancer=load_balancer.suffix,
             target_group=load_balancer.target_group_suffix,
-            queue=queue.name,
-            dead_letters=queue.dlq_name,
-            cluster=cluster.name,
-            api=api.service_name,
-            worker=worker.service_name,
+            jobs=broker.jobs,
+            api=api.tasks,
+            worker=worker.tasks,
             database=database.identifier,
+            streams=streams,
         ),
-        alarm_arns=[*alarms.arns, api.alarm_arn, worker.alarm_arn],
+        alarm_arns=[*alarms.arns, api.alarm_arn, worker.alarm_arn, *(events.alarm_arns if events else [])],
     )
 
     pulumi.export("url", load_balancer.url)
-    pulumi.export("queue_url", queue.url)
-    pulumi.export("dlq_url", queue.dlq_url)
+    for name, value in broker.exports.items():
+        pulumi.export(name, value)
     pulumi.export("database_endpoint", database.endpoint)
     pulumi.export("api_image", images["api"].digest)
     pulumi.export("worker_image", images["worker"].digest)
     pulumi.export("cluster", cluster.name)
     pulumi.export("api_service", api.service_name)
     pulumi.export("worker_service", worker.service_name)
+    # What runs is held against these after an update (operations/verify.py).
+    pulumi.export("services", {"api": api.declared, "worker": worker.declared})
+    pulumi.export("queues", dict(broker.declared))
     pulumi.export("alarm_topic", alarms.topic_arn)
     pulumi.export("dashboard", dashboard.name)
+    unused = floor(ledger.resources, config.region)
+    if config.budget:
+        warn_below_floor(config.budget.monthly_usd, unused["usd"])
+    pulumi.export("monthly_floor", unused)
+    if events:
+        for output, value in events.outputs.items():
+            pulumi.export(output, value)
+    if config.lab:
+        for output, value in queue_lab(config).outputs.items():
+            pulumi.export(output, value)
 
 
-main()
+the_lab_alone() if settings.only_lab() else main()

@@ -16,6 +16,9 @@ PROGRAM = Path(__file__).resolve().parent
 def context_digest(build: dict[str, Any]) -> str:
     """Hexadecimal SHA-256 over names, modes and contents, the Dockerfile and the build's arguments.
 
+    The whole mode counts, as it does to BuildKit's layers and to the docker plugin, which builds anew when it changes:
+    under the old tag the push would be refused.
+
     Raises:
         OSError: the context or the Dockerfile is not there.
     """
@@ -30,7 +33,7 @@ def context_digest(build: dict[str, Any]) -> str:
         name = file.relative_to(context).as_posix()
         if ignored.match_file(name):
             continue
-        total.update(f"{name}\0{file.stat().st_mode & 0o100}\0".encode())
+        total.update(f"{name}\0{file.stat().st_mode & 0o777}\0".encode())
         total.update(file.read_bytes())
     return total.hexdigest()
 

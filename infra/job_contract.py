@@ -6,9 +6,9 @@ Every number of the queue, of the worker and of its alarms is derived here; a co
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from infra.mistakes import Contradictions, Number, Whole
@@ -24,6 +24,16 @@ MOST_RECEIVES = 1_000
 #: Fargate to bring image, migration and worker up. After six idle hours SQS's metric alone may take 15 minutes more
 #: (SQS Developer Guide, "Monitoring Amazon SQS queues using CloudWatch").
 WAKE_UP = 240
+#: Seconds. Below that one answer of SQS that is late would show the message of a job at work to others.
+_LEAST_VISIBILITY = 30
+#: Seconds without a job after which a task may be scaled in again. A tenth of the shortest scale-in cooldown: so busy
+#: a worker makes two calls in that time, whatever the jobs (UpdateTaskProtection is throttled).
+_PROTECTION_LINGER = 30
+_LONGEST_HOLD = 900  # seconds; see protection_hold_seconds
+#: Seconds. A worker without an answer of its broker is sound for one long poll of 20 s and two more that fail...
+_LEAST_SILENCE = 60
+#: ...and at most for that long, however late jobs may be.
+_LONGEST_SILENCE = 600
 #: Seconds that a container needs beside its job's own time to take a signal and to go.
 _EXIT = 5
 _DAY = 86_400
@@ -33,29 +43,21 @@ _DAY = 86_400
 class JobContract:
     """One kind of job. Times are in seconds.
 
-    Attributes:
-        mean_seconds: what a job takes on average.
-        p99_seconds: what all but one job in a hundred take.
-        hard_limit_seconds: when a job is ended, whatever it does.
-        jobs_at_once: jobs that one task runs side by side.
-        latency_objective_seconds: how old the oldest waiting job may become.
-        attempts: how often a job is tried before it goes to the dead-letter queue.
-
     Raises:
         Contradictions: a ValueError that names the numbers which disagree, all of them at once.
     """
 
-    #: How a stack's configuration spells it (infra/settings.py).
+    #: How a stack's configuration spells it (infra/settings/).
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel, extra="forbid", allow_inf_nan=False
     )
 
-    mean_seconds: Number
-    p99_seconds: Number
-    hard_limit_seconds: Whole
-    jobs_at_once: Whole
-    latency_objective_seconds: Whole
-    attempts: Whole
+    mean_seconds: Annotated[Number, Field(description="what a job takes on average")]
+    p99_seconds: Annotated[Number, Field(description="what all but one job in a hundred take")]
+    hard_limit_seconds: Annotated[Whole, Field(description="when a job is ended, whatever it does")]
+    jobs_at_once: Annotated[Whole, Field(description="jobs that one task runs side by side")]
+    latency_objective_seconds: Annotated[Whole, Field(description="how old the oldest waiting job may become")]
+    attempts: Annotated[Whole, Field(description="how often a job is tried before it is a dead letter")]
 
     def __post_init__(self) -> None:
         if contradictions := list(self._contradictions()):
@@ -68,12 +70,21 @@ class JobContract:
 
     @property
     def visibility_timeout_seconds(self) -> int:
-        """How long a received message stays hidden: the hard limit, and a tenth (at least 5 s) to start and to delete.
+        """How long a received message stays hidden, and so how soon another worker has the job of one that died.
 
+        Twice what all but one job in a hundred take, and at least 30 s; a worker hides the message of a longer job anew
+        from half of it on (backlog_worker/visibility.py), and has the other half to try again (docs/adr/0012). No more
+        than a job can take: its hard limit, and a tenth (at least 5 s) to start and to delete.
         Nothing waits in a prefetch buffer (see prefetch_multiplier), so no job's waiting time is to be added.
-        Source: SQS Developer Guide, "Visibility timeout": the maximum time to process and delete a message.
+        Source: SQS Developer Guide, "Visibility timeout": set it to what is usual, and extend it with a heartbeat.
         """
-        return self.hard_limit_seconds + max(5, math.ceil(self.hard_limit_seconds / 10))
+        whole = self.hard_limit_seconds + max(5, math.ceil(self.hard_limit_seconds / 10))
+        return min(whole, max(_LEAST_VISIBILITY, math.ceil(2 * self.p99_seconds)))
+
+    @property
+    def attempt_seconds(self) -> int:
+        """How long an attempt can last until the next one may begin: it dies at its hard limit, its message hidden."""
+        return self.hard_limit_seconds + self.visibility_timeout_seconds
 
     @property
     def max_receive_count(self) -> int:
@@ -83,7 +94,7 @@ class JobContract:
     @property
     def message_retention_seconds(self) -> int:
         """How long a message is kept: four days (SQS's default), or longer where all attempts could take longer."""
-        return max(4 * _DAY, 2 * self.attempts * self.visibility_timeout_seconds + self.latency_objective_seconds)
+        return max(4 * _DAY, 2 * self.attempts * self.attempt_seconds + self.latency_objective_seconds)
 
     @property
     def dlq_retention_seconds(self) -> int:
@@ -109,6 +120,37 @@ class JobContract:
         return self.shutdown_seconds + _EXIT
 
     @property
+    def protection_minutes(self) -> int:
+        """How long a task is protected from scale-in at a time: twice the hard limit, renewed after half of it.
+
+        So a job that begins just before a renewal is protected up to its hard limit even if no renewal succeeds, and a
+        worker that hangs blocks a deployment for no longer. Source: ECS Developer Guide, "Task scale-in protection".
+        """
+        return max(2, math.ceil(2 * self.hard_limit_seconds / 60))
+
+    @property
+    def protection_linger_seconds(self) -> int:
+        """How long a task without a job stays protected."""
+        return _PROTECTION_LINGER
+
+    @property
+    def protection_hold_seconds(self) -> int:
+        """How long a task that is never without a job may stay protected until it gives ECS an opportunity to stop it.
+
+        A quarter of an hour: an update waits for twenty minutes (terraform-provider-aws, ecs_service, timeouts). Longer
+        where jobs can be so long that waiting for the last one would cost more than a fifth of the time.
+        """
+        return max(_LONGEST_HOLD, 4 * self.hard_limit_seconds)
+
+    @property
+    def poll_silence_seconds(self) -> int:
+        """How long a worker with a free slot may hear nothing of its broker before ECS replaces it.
+
+        As long as a job may be late, within a minute and ten: a new task does not mend a broker that is away.
+        """
+        return min(_LONGEST_SILENCE, max(_LEAST_SILENCE, self.latency_objective_seconds))
+
+    @property
     def backlog_per_task(self) -> float:
         """Messages that one task can have before it and still be in time: latency objective / mean x jobs at once.
 
@@ -131,6 +173,13 @@ class JobContract:
         """Age of the oldest message that breaks the contract."""
         return self.latency_objective_seconds
 
+    def queue_attributes(self) -> dict[str, str]:
+        """What of it the queue keeps, in SQS's words. Source: SQS API Reference, SetQueueAttributes."""
+        return {
+            "MessageRetentionPeriod": str(self.message_retention_seconds),
+            "VisibilityTimeout": str(self.visibility_timeout_seconds),
+        }
+
     def environment(self) -> dict[str, str]:
         """The worker's settings, as environment variables."""
         numbers = {
@@ -141,6 +190,10 @@ class JobContract:
             "JOB_VISIBILITY_TIMEOUT_SECONDS": self.visibility_timeout_seconds,
             "JOB_MAX_ATTEMPTS": self.attempts,
             "JOB_SHUTDOWN_SECONDS": self.shutdown_seconds,
+            "JOB_POLL_SILENCE_SECONDS": self.poll_silence_seconds,
+            "JOB_PROTECTION_MINUTES": self.protection_minutes,
+            "JOB_PROTECTION_LINGER_SECONDS": self.protection_linger_seconds,
+            "JOB_PROTECTION_HOLD_SECONDS": self.protection_hold_seconds,
         }
         return {name: str(number) for name, number in numbers.items()}
 
@@ -176,14 +229,14 @@ class JobContract:
                 f"latencyObjectiveSeconds {self.latency_objective_seconds} is below {p99}: "
                 "a job could be late before it is done"
             )
-        if self.visibility_timeout_seconds > LONGEST_VISIBILITY:
+        if self.hard_limit_seconds > LONGEST_VISIBILITY:
             yield (
-                f"hardLimitSeconds {self.hard_limit_seconds} needs a visibility timeout of "
-                f"{self.visibility_timeout_seconds} s, over SQS's {LONGEST_VISIBILITY} s"
+                f"hardLimitSeconds {self.hard_limit_seconds} is over the {LONGEST_VISIBILITY} s that SQS hides a "
+                "message for, however often its visibility timeout is extended"
             )
         if self.message_retention_seconds >= self.dlq_retention_seconds:
             yield (
-                f"attempts {self.attempts} of {self.visibility_timeout_seconds} s and latencyObjectiveSeconds "
+                f"attempts {self.attempts} of {self.attempt_seconds} s and latencyObjectiveSeconds "
                 f"{self.latency_objective_seconds} need a retention of {self.message_retention_seconds} s, "
                 f"not below the dead-letter queue's {self.dlq_retention_seconds} s"
             )

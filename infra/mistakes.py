@@ -4,11 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic.alias_generators import to_camel
 
+#: Mistakes of which a sentence tells keys and no value.
+_OF_KEYS = ("extra_forbidden", "unexpected_keyword_argument", "missing", "missing_argument")
 _SUBJECT = re.compile(r"^(Value error, |Input |String )")
 
 
@@ -43,7 +45,7 @@ def sentences(error: ValidationError, model: type[BaseModel], secret: Collection
         where = ".".join(str(step) for step in mistake["loc"])
         prefix = f"{where}: " if where else ""
         found = mistake.get("ctx", {}).get("error")
-        if mistake["loc"][:1] and mistake["loc"][0] in secret:
+        if mistake["loc"][:1] and mistake["loc"][0] in secret and mistake["type"] not in _OF_KEYS:
             yield f"{prefix}is wrong; it is a secret, so that its value is not shown"
         elif isinstance(found, Contradictions):
             yield from (f"{prefix}{sentence}" for sentence in found.args)
@@ -74,5 +76,10 @@ def _names(model: Any, block: list[Any]) -> list[str]:
         return [to_camel(field.name) for field in fields(model)]
     for name, field in model.model_fields.items():
         if block and to_camel(name) == block[0]:
-            return _names(field.annotation, block[1:])
+            return _names(_block(field.annotation), block[1:])
     return [to_camel(name) for name in model.model_fields]
+
+
+def _block(annotation: Any) -> Any:
+    """The block itself, where it may be left out (`Block | None`)."""
+    return next((kind for kind in get_args(annotation) if kind is not type(None)), annotation)

@@ -7,7 +7,7 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.metrics import MINUTE, Metric
+from infra.components.metrics import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,8 @@ class Rule:
         runbook: file of docs/runbooks/, without its ending.
         metrics: by the id that `expression` calls them; a single one needs no expression.
         over: or `below` the threshold.
-        minutes: how many of the last minutes are looked at, and in how many of them (`breaching`) it must be wrong.
+        minutes: how many of the last minutes (where the metric has another period, of those) are looked at, and in how
+            many of them (`breaching`) it must be wrong.
         missing: CloudWatch's treatMissingData.
     """
 
@@ -51,7 +52,7 @@ def alarm(
         extended_statistic=metric.statistic if metric and percentile else None,
         # A p99 of three requests is their slowest: it calls nobody.
         evaluate_low_sample_count_percentiles="ignore" if percentile else None,
-        period=MINUTE if metric else None,
+        period=metric.period if metric else None,
         metric_queries=math,
         comparison_operator="LessThanThreshold" if rule.below else "GreaterThanThreshold",
         threshold=rule.threshold,
@@ -79,7 +80,7 @@ def queries(
                     namespace=metric.namespace,
                     metric_name=metric.name,
                     dimensions=dict(metric.dimensions),
-                    period=MINUTE,
+                    period=metric.period,
                     stat=metric.statistic,
                 ),
             )

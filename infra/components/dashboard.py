@@ -1,17 +1,19 @@
-"""The picture that one looks at: alarms, then jobs, API and database, a row each.
+"""The picture that one looks at: alarms, then jobs, API, database and events, a row each.
 
 Creates: one CloudWatch dashboard. Its JSON is built by `body`, a pure function of the names of what is watched.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.metrics import MINUTE, Balancer, Metric, of_database, of_queue, of_service
+from infra.components import event_metrics
+from infra.components.broker import Jobs
+from infra.components.metrics import MINUTE, Balancer, Metric, of_database
+from infra.components.task_metrics import TaskMetrics
 
 COLUMNS = 24  # CloudWatch's grid
 _HEIGHT, _ALARMS_HEIGHT = 6, 3
@@ -25,12 +27,11 @@ class Watched:
     late_seconds: int
     balancer: pulumi.Input[str]
     target_group: pulumi.Input[str]
-    queue: pulumi.Input[str]
-    dead_letters: pulumi.Input[str]
-    cluster: pulumi.Input[str]
-    api: pulumi.Input[str]
-    worker: pulumi.Input[str]
+    jobs: Jobs
+    api: TaskMetrics
+    worker: TaskMetrics
     database: pulumi.Input[str]
+    streams: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,17 +59,15 @@ class Dashboard(pulumi.ComponentResource):
             name,
             # CloudWatch knows a dashboard by its name alone, and people look for it.
             dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}",
-            dashboard_body=pulumi.Output.all(vars(watched), list(alarm_arns)).apply(
-                lambda known: json.dumps(body(Watched(**known[0]), known[1]))
-            ),
+            dashboard_body=pulumi.Output.json_dumps(body(watched, alarm_arns)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name: pulumi.Output[str] = dashboard.dashboard_name
         self.register_outputs({"name": self.name})
 
 
-def body(watched: Watched, alarm_arns: Sequence[str]) -> dict[str, Any]:
-    """The dashboard, all names known.
+def body(watched: Watched, alarm_arns: Sequence[pulumi.Input[str]]) -> dict[str, Any]:
+    """The dashboard, names as they come.
 
     Source: CloudWatch API Reference, "Dashboard body structure and syntax".
     """
@@ -81,7 +80,8 @@ def body(watched: Watched, alarm_arns: Sequence[str]) -> dict[str, Any]:
         "properties": {"title": "Alarms", "alarms": list(alarm_arns)},
     }
     widgets = [alarms]
-    for row, graphs in enumerate((_jobs(watched), _api(watched), _database(watched))):
+    rows = [_jobs(watched), _api(watched), _database(watched), *([_events(watched)] if watched.streams else [])]
+    for row, graphs in enumerate(rows):
         width = COLUMNS // len(graphs)
         widgets += [
             {
@@ -98,31 +98,32 @@ def body(watched: Watched, alarm_arns: Sequence[str]) -> dict[str, Any]:
 
 
 def _jobs(watched: Watched) -> list[Graph]:
-    queue = watched.queue
+    jobs = watched.jobs
     services = (("API", watched.api), ("Worker", watched.worker))
     return [
         Graph(
             title="Age of the oldest job",
             unit="seconds",
-            metrics=[of_queue(queue, "ApproximateAgeOfOldestMessage", "Oldest message")],
+            metrics=[replace(jobs.oldest, label="Oldest message")],
             line=("Contract", watched.late_seconds),
         ),
         Graph(
             title="Queue depth",
             unit="messages",
             metrics=[
-                of_queue(queue, "ApproximateNumberOfMessagesVisible", "Waiting"),
-                of_queue(queue, "ApproximateNumberOfMessagesNotVisible", "At work"),
-                of_queue(watched.dead_letters, "ApproximateNumberOfMessagesVisible", "Dead letters"),
+                replace(jobs.waiting, label="Waiting"),
+                replace(jobs.working, label="At work"),
+                jobs.dead_letters,
             ],
         ),
         Graph(
             title="Tasks",
             unit="tasks",
             metrics=[
-                of_service(watched.cluster, service, f"{state}TaskCount", f"{label} {state.lower()}")
-                for label, service in services
-                for state in ("Desired", "Running")
+                metric
+                for label, tasks in services
+                for metric in (tasks.desired(f"{label} desired"), tasks.running(f"{label} running"))
+                if metric
             ],
         ),
     ]
@@ -149,6 +150,16 @@ def _database(watched: Watched) -> list[Graph]:
             ("Database CPU", "CPUUtilization", "percent"),
             ("Database connections", "DatabaseConnections", "connections"),
             ("Database storage free", "FreeStorageSpace", "bytes"),
+        )
+    ]
+
+
+def _events(watched: Watched) -> list[Graph]:
+    return [
+        Graph(title=title, unit=unit, metrics=[metric(stream) for stream in watched.streams])
+        for title, metric, unit in (
+            ("Age of the oldest event not told", event_metrics.lag, "seconds"),
+            ("Events not told", event_metrics.waiting, "events"),
         )
     ]
 

@@ -1,93 +1,93 @@
-"""The queue of jobs and its dead letters.
+"""The queue of jobs: a queue (see queue.py) all of whose numbers are the job contract's."""
 
-Creates: queue and dead-letter queue, encrypted; redrive and redrive-allow policies; a policy for each that refuses
-plain HTTP. All numbers are the job contract's.
-"""
-
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
+from infra.components.broker import Broker, Jobs
+from infra.components.message_key import MessageKey
+from infra.components.metrics import of_queue
+from infra.components.queue import Queue, QueueArgs
 from infra.job_contract import JobContract
-
-_LONG_POLL = 20  # seconds; SQS's longest: fewest empty receives
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobQueueArgs:
-    """The contract that the queues' numbers come from; `protect` refuses to delete them."""
+    """The contract that the numbers come from; `protect` refuses to delete the queues; `key` encrypts, if given."""
 
     contract: JobContract
     protect: bool
+    key: MessageKey | None = None
 
 
-class JobQueue(pulumi.ComponentResource):
-    """Attributes: `url`, `arn`, `name`, and the same of the dead-letter queue: `dlq_url`, `dlq_arn`, `dlq_name`."""
+class JobQueue(Queue):
+    """A queue of jobs. `broker` is all that the stack asks of it."""
 
     def __init__(self, name: str, args: JobQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("backlog:infra:JobQueue", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
         contract = args.contract
-        dead = aws.sqs.Queue(
-            f"{name}-dead-letters",
-            message_retention_seconds=contract.dlq_retention_seconds,
-            sqs_managed_sse_enabled=True,
-            opts=kept,
-        )
-        queue = aws.sqs.Queue(
-            name,
+        numbers = QueueArgs(
             visibility_timeout_seconds=contract.visibility_timeout_seconds,
-            receive_wait_time_seconds=_LONG_POLL,
-            message_retention_seconds=contract.message_retention_seconds,
-            sqs_managed_sse_enabled=True,
-            opts=kept,
+            max_receive_count=contract.max_receive_count,
+            retention_seconds=contract.message_retention_seconds,
+            dlq_retention_seconds=contract.dlq_retention_seconds,
+            protect=args.protect,
+            key=args.key,
         )
-        aws.sqs.RedrivePolicy(
-            name,
-            queue_url=queue.url,
-            redrive_policy=pulumi.Output.json_dumps(
-                {
-                    "deadLetterTargetArn": dead.arn,
-                    "maxReceiveCount": contract.max_receive_count,
-                }
-            ),
-            opts=child,
-        )
-        aws.sqs.RedriveAllowPolicy(
-            f"{name}-dead-letters",
-            queue_url=dead.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {
-                    "redrivePermission": "byQueue",
-                    "sourceQueueArns": [queue.arn],
-                }
-            ),
-            opts=child,
-        )
-        for label, subject in ((name, queue), (f"{name}-dead-letters", dead)):
-            aws.sqs.QueuePolicy(label, queue_url=subject.url, policy=subject.arn.apply(_tls_only), opts=child)
-
-        self.url, self.arn, self.name = queue.url, queue.arn, queue.name
-        self.dlq_url, self.dlq_arn, self.dlq_name = dead.url, dead.arn, dead.name
-        self.register_outputs({"url": self.url, "dlqUrl": self.dlq_url})
-
-
-def _tls_only(arn: str) -> str:
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "TlsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": arn,
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
+        super().__init__(name, numbers, opts, kind="backlog:infra:JobQueue")
+        declared = {
+            "jobs": {
+                "url": self.url,
+                "attributes": contract.queue_attributes() | {"RedrivePolicy": self.redrive_policy},
+            },
+            "dead letters": {
+                "url": self.dlq_url,
+                "attributes": {"MessageRetentionPeriod": str(contract.dlq_retention_seconds)},
+            },
         }
+        self.broker = _broker(self, declared)
+
+
+def _broker(queue: JobQueue, declared: Mapping[str, Any]) -> Broker:
+    return Broker(
+        resource=queue,
+        environment={"QUEUE_URL": queue.url},
+        send=[
+            {
+                "Effect": "Allow",
+                "Action": ["sqs:GetQueueAttributes", "sqs:SendMessage"],
+                "Resource": queue.arn,
+            },
+            # The page shows how many jobs failed for good.
+            {"Effect": "Allow", "Action": "sqs:GetQueueAttributes", "Resource": queue.dlq_arn},
+            *queue.key_statements,
+        ],
+        # SendMessage is the reconciler's: it sends again what the queue lost.
+        work=[
+            {
+                "Effect": "Allow",
+                "Resource": queue.arn,
+                "Action": [
+                    "sqs:ChangeMessageVisibility",
+                    "sqs:DeleteMessage",
+                    "sqs:GetQueueAttributes",
+                    "sqs:ReceiveMessage",
+                    "sqs:SendMessage",
+                ],
+            },
+            *queue.key_statements,
+        ],
+        jobs=Jobs(
+            waiting=of_queue(queue.name, "ApproximateNumberOfMessagesVisible", "Messages waiting"),
+            working=of_queue(queue.name, "ApproximateNumberOfMessagesNotVisible", "Messages at work"),
+            dead_letters=of_queue(queue.dlq_name, "ApproximateNumberOfMessagesVisible", "Dead letters"),
+            oldest=of_queue(queue.name, "ApproximateAgeOfOldestMessage", "Age of the oldest message"),
+        ),
+        asked={
+            "received": of_queue(queue.name, "NumberOfMessagesReceived", "Messages received", "Sum"),
+            "asked": of_queue(queue.name, "NumberOfEmptyReceives", "Empty receives", "Sum"),
+        },
+        exports={"queue_url": queue.url, "dlq_url": queue.dlq_url},
+        declared=declared,
     )

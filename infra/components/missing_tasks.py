@@ -1,28 +1,25 @@
 """The rule that tells of a service with fewer tasks than it wants."""
 
-import pulumi
-
 from infra.components.alarm import Rule
-from infra.components.metrics import of_service
+from infra.components.task_metrics import TaskMetrics
 
 
-def missing_tasks(cluster: pulumi.Input[str], service: pulumi.Input[str], *, may_sleep: bool) -> Rule:
+def missing_tasks(tasks: TaskMetrics, fewest: int) -> Rule:
     """Fewer tasks than wanted. A service without any running task has no metrics at all: that is the alarm, too.
 
-    Where none is wanted at times (`may_sleep`), silence is no news; a job that then waits is `late-jobs`' to tell.
+    What is wanted is autoscaling's number where Container Insights tells it, else the `fewest` of the configuration.
+    Where none is wanted at times (`fewest` is 0), silence is no news; a job that then waits is `late-jobs`' to tell.
     Source: Amazon ECS Developer Guide, "Container Insights", considerations.
     """
+    desired = tasks.desired()
     return Rule(
         meaning="Fewer tasks run than the service should have.",
         runbook="missing-tasks",
-        metrics={
-            "desired": of_service(cluster, service, "DesiredTaskCount", "Tasks desired"),
-            "running": of_service(cluster, service, "RunningTaskCount", "Tasks running"),
-        },
-        expression="desired - running",
+        metrics={"running": tasks.running()} | ({"desired": desired} if desired else {}),
+        expression="desired - running" if desired else f"{fewest} - running",
         label="Tasks missing",
         threshold=0,
         minutes=5,
         breaching=5,
-        missing="notBreaching" if may_sleep else "breaching",
+        missing="breaching" if fewest else "notBreaching",
     )

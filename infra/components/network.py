@@ -1,27 +1,41 @@
-"""The network: a VPC over two zones, a way out for tasks, and nothing open that nobody asked for.
+"""The network: a VPC over two or three zones, a way out for tasks, and nothing open that nobody asked for.
 
-Creates: VPC, emptied default security group, internet gateway, two public and two private subnets with their route
-tables, NAT gateways where configured, and the S3 gateway endpoint (image layers come from S3, free of NAT's price).
+Creates: VPC, emptied default security group, internet gateway, a public and a private subnet in each zone with their
+route tables, NAT gateways or interface endpoints where configured (see endpoints.py), the S3 gateway endpoint (image
+layers come from S3, free of NAT's price), and flow logs where configured (see flow_logs.py). Nothing uses the VPC's own
+route table and network ACL, which stay as AWS makes them.
 """
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.endpoints import Endpoints, EndpointsArgs
+from infra.components.flow_logs import FlowLogs, FlowLogsArgs
+
 _ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`cidr` is a /16; `egress` is how tasks reach AWS: public addresses, one NAT gateway, or one in each zone."""
+    """`cidr` is a /16.
+
+    `egress` is how tasks reach AWS: public addresses, one NAT gateway, one in each zone, or interface endpoints of the
+    `services` that they call, by their names in endpoints, and of the `repositories` (ARNs) that images come from in
+    other accounts. Flow logs are kept for `flow_log_days`, if at all.
+    """
 
     cidr: str
     region: str
     zones: tuple[str, ...]
-    egress: Literal["public-ip", "nat", "nat-per-zone"]
+    egress: Literal["public-ip", "nat", "nat-per-zone", "endpoints"]
+    services: tuple[str, ...]
+    repositories: tuple[str, ...]
+    flow_log_days: int | None
 
 
 class Network(pulumi.ComponentResource):
@@ -29,15 +43,19 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         vpc_id: the VPC.
+        vpc_arn: its ARN, which also says in which account and region the stack is.
         public_subnet_ids: for the load balancer.
         private_subnet_ids: for the database.
         task_subnet_ids: for tasks; public ones where tasks have public addresses.
         assign_public_ip: whether tasks need a public address to reach AWS.
+        endpoints_id: security group of the interface endpoints, where they are the only way out.
+        s3_prefix_list_id: S3's addresses in the region, which the gateway endpoint leads to.
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backlog:infra:Network", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        # Half of the blocks are for public subnets, half for private ones: a third zone renumbers nothing.
         blocks = list(ipaddress.ip_network(args.cidr).subnets(new_prefix=20))
 
         self._vpc = aws.ec2.Vpc(
@@ -61,7 +79,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         public, private, tables, nats = [], [], [public_routes], list[aws.ec2.NatGateway]()
-        for letter, zone, public_block, private_block in zip("ab", args.zones, blocks, blocks[8:], strict=False):
+        for letter, zone, public_block, private_block in zip("abc", args.zones, blocks, blocks[8:], strict=False):
             public.append(self._subnet(f"public-{letter}", zone, str(public_block), public_routes))
             if args.egress == "nat-per-zone" or (args.egress == "nat" and not nats):
                 nats.append(self._nat(f"nat-{letter}", public[-1], gateway))
@@ -76,21 +94,38 @@ class Network(pulumi.ComponentResource):
                     opts=self._child,
                 )
             tables.append(routes)
-        aws.ec2.VpcEndpoint(
+        s3 = aws.ec2.VpcEndpoint(
             "s3",
             vpc_id=self._vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=f"com.amazonaws.{args.region}.s3",
             route_table_ids=[table.id for table in tables],
+            policy=self._vpc.arn.apply(_image_layers),
             tags={"Name": f"{name}-s3"},
             opts=self._child,
         )
 
         self.vpc_id: pulumi.Output[str] = self._vpc.id
+        self.vpc_arn: pulumi.Output[str] = self._vpc.arn
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
         self.assign_public_ip = args.egress == "public-ip"
         self.task_subnet_ids = self.public_subnet_ids if self.assign_public_ip else self.private_subnet_ids
+        self.s3_prefix_list_id: pulumi.Output[str] = s3.prefix_list_id
+        self.endpoints_id: pulumi.Output[str] | None = None
+        if args.egress == "endpoints":
+            endpoints = EndpointsArgs(
+                region=args.region,
+                vpc_id=self._vpc.id,
+                vpc_arn=self._vpc.arn,
+                subnet_ids=self.private_subnet_ids,
+                services=args.services,
+                repositories=args.repositories,
+            )
+            self.endpoints_id = Endpoints("endpoints", endpoints, opts=self._child).security_group_id
+        if args.flow_log_days is not None:
+            flow_logs = FlowLogsArgs(vpc_id=self._vpc.id, vpc_arn=self._vpc.arn, retention_days=args.flow_log_days)
+            FlowLogs("flow-logs", flow_logs, opts=self._child)
         self.register_outputs({"vpcId": self.vpc_id})
 
     def _routes(self, label: str) -> aws.ec2.RouteTable:
@@ -115,3 +150,25 @@ class Network(pulumi.ComponentResource):
         return aws.ec2.NatGateway(
             label, subnet_id=subnet.id, allocation_id=address.allocation_id, tags=tags, opts=after
         )
+
+
+def _image_layers(vpc_arn: str) -> str:
+    """All that tasks fetch from S3: layers of images, which ECR keeps in a bucket of its own in each region.
+
+    Source: Amazon ECR User Guide, "Interface VPC endpoints", minimum Amazon S3 bucket permissions.
+    """
+    _, partition, _, region, _ = vpc_arn.split(":", 4)
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "ImageLayers",
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "s3:GetObject",
+                    "Resource": f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*",
+                }
+            ],
+        }
+    )

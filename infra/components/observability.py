@@ -1,7 +1,7 @@
 """What tells that something is broken before its users do.
 
-Creates: the topic that alarms are sent to (see alarm_topic.py), and the alarms on API, queue and database. A service
-adds its own, on missing tasks (fargate_service.py).
+Creates: the topic that alarms are sent to (see alarm_topic.py), and the alarms on API, way in (entrance_alarms.py),
+queue and database. A service adds its own, on missing tasks (fargate_service.py).
 """
 
 from dataclasses import dataclass
@@ -10,29 +10,33 @@ import pulumi
 
 from infra.components.alarm import Rule, alarm
 from infra.components.alarm_topic import AlarmTopicArgs, alarm_topic
+from infra.components.broker import Broker
 from infra.components.database import Database
+from infra.components.database_alarms import database_rules
+from infra.components.entrance_alarms import entrance
 from infra.components.load_balancer import LoadBalancer
-from infra.components.messaging import JobQueue
-from infra.components.metrics import Balancer, of_database, of_queue
+from infra.components.metrics import Balancer
+from infra.connections import Connections
 from infra.job_contract import JobContract
 
-_GIB = 1024**3  # bytes
 _ERRORS = 5  # percent of requests
 _FEWEST_ERRORS = 3  # a minute; one failed request of two is no incident
 _LATENCY = 1.0  # seconds, p99
-_CPU = 80  # percent
-_STORAGE = 0.05  # of what was allocated: RDS grows storage at 10 % free, so that below 5 % it did not
-_CONNECTIONS = 0.6  # of max_connections by the class's full memory, of which the instance keeps a part for itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """Thresholds of the queue are the contract's; `email` gets every alarm, once it has confirmed."""
+    """Thresholds are the contract's for the queue, and the pools' for connections.
 
-    queue: JobQueue
+    `email` gets every alarm, once it has confirmed.
+    """
+
+    region: str
+    broker: Broker
     contract: JobContract
     load_balancer: LoadBalancer
     database: Database
+    connections: Connections
     cluster_arn: pulumi.Input[str]
     email: str | None
 
@@ -48,8 +52,10 @@ class Alarms(pulumi.ComponentResource):
             **_api(
                 Balancer(suffix=args.load_balancer.suffix, target_group_suffix=args.load_balancer.target_group_suffix)
             ),
-            **_queue(args.queue, args.contract),
-            **_database(args.database),
+            **entrance(args.load_balancer, args.region),
+            **_queue(args.broker, args.contract),
+            **args.broker.alarms,
+            **database_rules(args.database, args.connections),
         }
         alarms = {label: alarm(label, rule, topic.arn, child) for label, rule in rules.items()}
         self.topic_arn: pulumi.Output[str] = topic.arn
@@ -97,13 +103,13 @@ def _api(balancer: Balancer) -> dict[str, Rule]:
     }
 
 
-def _queue(queue: JobQueue, contract: JobContract) -> dict[str, Rule]:
+def _queue(broker: Broker, contract: JobContract) -> dict[str, Rule]:
     late = contract.oldest_message_alarm_seconds
     return {
         "dead-letters": Rule(
             meaning="A job failed for good and is in the dead-letter queue.",
             runbook="dead-letters",
-            metrics={"letters": of_queue(queue.dlq_name, "ApproximateNumberOfMessagesVisible", "Dead letters")},
+            metrics={"letters": broker.jobs.dead_letters},
             threshold=0,
             minutes=1,
             breaching=1,
@@ -111,40 +117,9 @@ def _queue(queue: JobQueue, contract: JobContract) -> dict[str, Rule]:
         "late-jobs": Rule(
             meaning=f"The oldest job waits longer than its contract's {late} s.",
             runbook="late-jobs",
-            metrics={"age": of_queue(queue.name, "ApproximateAgeOfOldestMessage", "Age of the oldest message")},
+            metrics={"age": broker.jobs.oldest},
             threshold=late,
             minutes=3,
             breaching=3,
-        ),
-    }
-
-
-def _database(database: Database) -> dict[str, Rule]:
-    connections = int(database.max_connections * _CONNECTIONS)
-    return {
-        "database-cpu": Rule(
-            meaning=f"The database's CPU is over {_CPU} %.",
-            runbook="database-cpu",
-            metrics={"cpu": of_database(database.identifier, "CPUUtilization", "CPU, %")},
-            threshold=_CPU,
-            minutes=10,
-            breaching=10,
-        ),
-        "database-storage": Rule(
-            meaning=f"Less than {_STORAGE:.0%} of the database's first {database.storage_gib} GiB are free.",
-            runbook="database-storage",
-            metrics={"free": of_database(database.identifier, "FreeStorageSpace", "Free, bytes", "Minimum")},
-            threshold=database.storage_gib * _GIB * _STORAGE,
-            below=True,
-            minutes=5,
-            breaching=5,
-        ),
-        "database-connections": Rule(
-            meaning=f"The database has more than {connections} connections.",
-            runbook="database-connections",
-            metrics={"connections": of_database(database.identifier, "DatabaseConnections", "Connections", "Maximum")},
-            threshold=connections,
-            minutes=5,
-            breaching=5,
         ),
     }

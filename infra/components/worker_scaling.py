@@ -3,22 +3,17 @@
 Creates: a target-tracking policy over metric math; where none may run, a step policy and the alarm that acts by it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.alarm import queries
-from infra.components.metrics import Metric, of_queue, of_service
+from infra.components.broker import Broker
+from infra.components.metrics import Metric
+from infra.components.task_metrics import TaskMetrics
+from infra.components.tracked import Query, query, tracked
 from infra.job_contract import JobContract
-
-_Spec = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationArgs
-_Query = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs
-_Stat = (
-    aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatArgs
-)
-_Of = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricArgs
-_Dimension = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs
 
 #: Seconds until a woken task is seen: image, migration, first poll, and the minutes that metrics come late.
 _WAKE_COOLDOWN = 300
@@ -26,24 +21,23 @@ _WAKE_COOLDOWN = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Scaled:
-    """The service that is scaled, the queue that it works on, by their names."""
+    """The service that is scaled, by its name, and the broker that its jobs come from."""
 
     target: aws.appautoscaling.Target
-    queue: pulumi.Input[str]
-    cluster: pulumi.Input[str]
-    service: pulumi.Input[str]
+    broker: Broker
+    tasks: TaskMetrics
 
     def waiting(self) -> Metric:
         """Messages that nobody has."""
-        return of_queue(self.queue, "ApproximateNumberOfMessagesVisible", "Messages waiting", "Average")
+        return replace(self.broker.jobs.waiting, statistic="Average")
 
     def working(self) -> Metric:
         """Messages in flight."""
-        return of_queue(self.queue, "ApproximateNumberOfMessagesNotVisible", "Messages at work", "Average")
+        return replace(self.broker.jobs.working, statistic="Average")
 
     def running(self) -> Metric:
         """Running tasks; missing when there is none."""
-        return of_service(self.cluster, self.service, "RunningTaskCount", "Tasks running")
+        return self.tasks.running()
 
 
 def track_backlog(name: str, scaled: Scaled, contract: JobContract, opts: pulumi.ResourceOptions) -> None:
@@ -51,8 +45,8 @@ def track_backlog(name: str, scaled: Scaled, contract: JobContract, opts: pulumi
 
     In flight counts too: scaling in on what waits alone would remove the task that holds the last message.
 
-    A minute that has not come in yet is no empty queue: messages are never filled with zero, so that the policy's alarms
-    wait for them. SQS reports zeros as long as somebody polls. Tasks are different: a service with none running has no
+    A minute that has not come in yet is no empty queue: messages are never filled with zero, so that the policy's alarm
+    waits for them. SQS reports zeros as long as somebody polls. Tasks are different: a service with none running has no
     metric, and so the last number stands in, and one where there never was any. Nothing is divided by zero.
     Sources: Application Auto Scaling User Guide, "Target tracking using metric math"; CloudWatch User Guide, "Using
     metric math" (FILL); Amazon ECS Developer Guide, "Container Insights", considerations.
@@ -67,7 +61,7 @@ def track_backlog(name: str, scaled: Scaled, contract: JobContract, opts: pulumi
             target_value=contract.backlog_per_task,
             scale_out_cooldown=contract.scale_out_cooldown_seconds,
             scale_in_cooldown=contract.scale_in_cooldown_seconds,
-            customized_metric_specification=_Spec(metrics=_backlog_per_task(scaled)),
+            customized_metric_specification=tracked(_backlog_per_task(scaled)),
         ),
         opts=opts,
     )
@@ -108,8 +102,7 @@ def wake_up(name: str, scaled: Scaled, policy: pulumi.ResourceOptions, alarm: pu
     idle = {
         "running": scaled.running(),
         "working": scaled.working(),
-        "received": of_queue(scaled.queue, "NumberOfMessagesReceived", "Messages received", "Sum"),
-        "asked": of_queue(scaled.queue, "NumberOfEmptyReceives", "Empty receives", "Sum"),
+        **scaled.broker.asked,
     }
     nobody = " + ".join(f"FILL({metric}, 0)" for metric in idle)
     aws.cloudwatch.MetricAlarm(
@@ -128,32 +121,16 @@ def wake_up(name: str, scaled: Scaled, policy: pulumi.ResourceOptions, alarm: pu
     )
 
 
-def _backlog_per_task(scaled: Scaled) -> list[_Query]:
+def _backlog_per_task(scaled: Scaled) -> list[Query]:
     metrics = {"waiting": scaled.waiting(), "working": scaled.working(), "running": scaled.running()}
     tasks = "FILL(known, 1)"
     return [
-        *(_query(identity, metric) for identity, metric in metrics.items()),
-        _Query(id="known", label="Tasks last known", return_data=False, expression="FILL(running, REPEAT)"),
-        _Query(
+        *(query(identity, metric) for identity, metric in metrics.items()),
+        Query(id="known", label="Tasks last known", return_data=False, expression="FILL(running, REPEAT)"),
+        Query(
             id="backlog",
             label="Backlog of each task",
             return_data=True,
             expression=f"(waiting + working) / IF({tasks} > 0, {tasks}, 1)",
         ),
     ]
-
-
-def _query(identity: str, metric: Metric) -> _Query:
-    return _Query(
-        id=identity,
-        label=metric.label,
-        return_data=False,
-        metric_stat=_Stat(
-            stat=metric.statistic,
-            metric=_Of(
-                namespace=metric.namespace,
-                metric_name=metric.name,
-                dimensions=[_Dimension(name=key, value=value) for key, value in metric.dimensions.items()],
-            ),
-        ),
-    )

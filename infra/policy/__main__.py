@@ -8,6 +8,6 @@ sys.path[0:1] = [str(Path(__file__).resolve().parents[2])]
 
 from pulumi_policy import PolicyPack  # noqa: E402
 
-from infra.policy.pack import policies, stack_name  # noqa: E402
+from infra.policy.pack import policies  # noqa: E402
 
-PolicyPack(name="backlog", policies=policies(stack_name()))
+PolicyPack(name="backlog", policies=policies())

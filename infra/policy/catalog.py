@@ -4,10 +4,14 @@ from types import ModuleType
 
 from infra.policy.rule import Rule
 from infra.policy.rules import (
+    brokers,
+    buckets,
+    certificates,
     conventions,
     cost,
     database,
     identity,
+    keys,
     load_balancers,
     networks,
     observability,
@@ -18,21 +22,27 @@ from infra.policy.rules import (
     services,
     task_definitions,
     topics,
+    web_firewalls,
 )
 
 #: In the order of the data's way.
 MODULES: tuple[ModuleType, ...] = (
     networks,
     load_balancers,
+    certificates,
+    web_firewalls,
+    buckets,
     repositories,
     task_definitions,
     services,
     secrets,
     queues,
+    brokers,
     topics,
     database,
     protection,
     identity,
+    keys,
     observability,
     conventions,
     cost,

@@ -6,6 +6,7 @@ from pathlib import Path
 from infra.policy.catalog import RULES
 from infra.policy.exceptions import EXCEPTIONS
 from infra.policy.levels import STACKS, level
+from infra.policy.remedies import REMEDIES
 from infra.policy.rule import Rule
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "policies.md"
@@ -18,6 +19,7 @@ Written by `python -m infra.policy.document`; a test says when it is out of date
     make policy STACK=prod FORMAT=sarif                      # for code scanning; json as well
     pulumi stack export > state.json && make policy EXPORT=state.json     # what is there; no login
     pulumi preview --policy-pack infra/policy                # the same rules, in the engine
+    make policy-compare                                      # beside checkov (policies-compared.md)
 
 A rule says of each resource: pass, violation, excepted, or **not evaluable** (a value is known only after the update,
 or can't be seen from there), which is counted and shown, and is never a pass. A violation stops a deployment where its
@@ -26,6 +28,10 @@ there is held to prod's. The exit code is 1 when something stops, 2 when the sta
 
 A new rule is a function in `infra/policy/rules/` and one line in `tests/policy/test_rules.py`.
 """
+
+_MENDING = """Off by default. In a stack that `MENDED` in `infra/policy/levels.py` names, the pack sets these properties
+where the rule would refuse the resource, in a preview and in an update, and the preview tells what it changed. It is
+only what AWS changes in place. The program stays as it was: what is set here belongs there soon after."""
 
 
 def document() -> str:
@@ -38,6 +44,14 @@ def document() -> str:
         f"| rule | control | severity | {' | '.join(stacks)} | why | how to mend |",
         f"|---|---|---|{'---|' * len(stacks)}---|---|",
         *(_row(rule, stacks) for rule in RULES),
+        "",
+        "## What the engine can mend",
+        "",
+        _MENDING,
+        "",
+        "| rule | what is set |",
+        "|---|---|",
+        *(f"| {remedy.rule.id} | {remedy.told} |" for remedy in REMEDIES),
         "",
         "## Exceptions",
         "",

@@ -29,27 +29,15 @@ _UNTIL = date(2027, 3, 31)
 
 EXCEPTIONS: Sequence[Excepted] = (
     Excepted(
-        rule="ecs-read-only-root", stacks=("dev", "prod"), resource="*", owner="operations", expires=_UNTIL,
-        reason="gunicorn and Celery write heartbeat and socket files; /tmp must become a volume of the task first",
-    ),
-    Excepted(
-        rule="ecs-not-root", stacks=("prod",), resource="*", owner="operations", expires=_UNTIL,
-        reason="both images say USER (their Dockerfiles), which the task definition does not repeat yet",
-    ),
-    Excepted(
         rule="elb-https", stacks=("prod",), resource="api", owner="operations", expires=_UNTIL,
         reason="a certificate needs a domain name, which the configuration does not have yet",
     ),
     Excepted(
-        rule="elb-access-logs", stacks=("prod",), resource="api", owner="operations", expires=_UNTIL,
-        reason="the API logs each request itself; logs of the balancer need a bucket, which the stack has not",
-    ),
-    Excepted(
-        rule="ec2-flow-logs", stacks=("prod",), resource="vpc", owner="security", expires=_UNTIL,
-        reason="every rule names a port and a group or HTTPS; flow logs come with a budget for their volume",
-    ),
-    Excepted(
         rule="rds-iam-authentication", stacks=("prod",), resource="database", owner="security", expires=_UNTIL,
-        reason="the password is RDS's own, rotated, and never seen by the program (docs/adr/0009)",
+        reason="API and worker have a role and a password of their own; tokens wait for a trial on RDS (docs/adr/0011)",
+    ),
+    Excepted(
+        rule="secrets-rotated", stacks=("prod",), resource="*", owner="security", expires=_UNTIL,
+        reason="a login is read when a task starts: a new one needs a deployment, and is made by hand (docs/adr/0010)",
     ),
 )  # fmt: skip

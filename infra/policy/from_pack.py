@@ -4,15 +4,38 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pulumi_policy import PolicyProviderResource, PolicyResource
+from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs, proxy
 from pulumi_policy.proxy import UnknownValueError
 
-from infra.policy.resources import UNKNOWN, Hidden, Resource, Stack
+from infra.policy.resources import UNKNOWN, Hidden, Resource, Stack, stack_of_urn
+
+#: In what a remediation is given, unknowns are texts. Source: pulumi_policy.proxy.
+_UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
 
 
-def stack_of(name: str, given: Sequence[PolicyResource]) -> Stack:
+def stack_name(given: Sequence[PolicyResource]) -> str:
+    """The name of the stack that resources belong to; of none, no name."""
+    return next((stack_of_urn(resource.urn) for resource in given), "")
+
+
+def stack_of(given: Sequence[PolicyResource]) -> Stack:
     """The stack that a stack policy's arguments describe."""
-    return Stack(name, [_resource(resource) for resource in given if not resource.resource_type.startswith("pulumi:")])
+    return Stack(
+        stack_name(given),
+        [_resource(resource) for resource in given if not resource.resource_type.startswith("pulumi:")],
+    )
+
+
+def resource_of(given: ResourceValidationArgs) -> Resource:
+    """The one resource that a resource policy is asked about; what its values come from is not told."""
+    return Resource(
+        type=given.resource_type,
+        urn=given.urn,
+        props=_plain(given.props),
+        protect=given.opts.protect,
+        default_tags=_default_tags(given.provider),
+        marks_secrets=False,
+    )
 
 
 def _resource(given: PolicyResource) -> Resource:
@@ -43,6 +66,8 @@ def _plain(value: Any) -> Any:
         return [_part(value, index) for index in range(len(value))]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # every number arrives as a float
+    if isinstance(value, str) and value in _UNKNOWNS:
+        return UNKNOWN
     return value
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from infra.policy.resources import SECRET, UNKNOWN, Hidden, Resource, Stack
+from infra.policy.resources import SECRET, UNKNOWN, Hidden, Resource, Stack, stack_of_urn
 
 #: How Pulumi marks special objects, and secrets among them. Source: pulumi/sdk, resource.SigKey and SecretSig.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
@@ -20,7 +20,7 @@ def read(exported: Mapping[str, Any]) -> Stack:
     found = exported.get("deployment", {}).get("resources") or []
     if not found:
         raise ValueError("holds no resources: it should be what `pulumi stack export` writes")
-    return Stack(_stack_name(found[0]["urn"]), resources(found))
+    return Stack(stack_of_urn(found[0]["urn"]), resources(found))
 
 
 def resources(entries: Iterable[Mapping[str, Any]]) -> list[Resource]:
@@ -39,10 +39,6 @@ def resources(entries: Iterable[Mapping[str, Any]]) -> list[Resource]:
         for entry in entries
         if not entry.get("delete") and not entry["type"].startswith("pulumi:")
     ]
-
-
-def _stack_name(urn: str) -> str:
-    return urn.split("::", 1)[0].rsplit(":", 1)[-1]
 
 
 def _default_tags(entry: Mapping[str, Any]) -> Mapping[str, str] | Hidden:

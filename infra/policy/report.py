@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from infra.mistakes import Mistakes
 from infra.policy import from_state
 from infra.policy.catalog import RULES
 from infra.policy.evaluate import Result, counts, evaluate
 from infra.policy.exceptions import EXCEPTIONS
 from infra.policy.levels import level
+from infra.policy.places import place
 from infra.policy.resources import Stack
 from infra.policy.rule import Rule, Severity
 
@@ -36,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stack = (
             _declared(chosen.stack) if chosen.stack else from_state.read(json.loads(chosen.export.read_text("utf-8")))
         )
+    except Mistakes as mistakes:
+        print("\n".join(mistakes.args), file=sys.stderr)  # noqa: T201
+        return 2
     except (OSError, ValueError, KeyError) as error:
         print(f"{chosen.stack or chosen.export}: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -54,7 +59,8 @@ def _declared(stack: str) -> Stack:
 
 def text(stack: Stack, results: Sequence[Result], today: date) -> str:
     """For people: what stops, what is advice, what could not be said, and what is excepted."""
-    lines = [f"Stack {stack.name}: {len(stack.resources)} resources, {len(RULES)} rules", ""]
+    asked = len({result.rule.id for result in results})
+    lines = [f"Stack {stack.name}: {len(stack.resources)} resources; {asked} of {len(RULES)} rules apply to one", ""]
     groups: list[tuple[str, Callable[[Result], bool]]] = [
         ("Stops the deployment", lambda result: result.stops),
         ("Advice", lambda result: result.outcome == "violation" and not result.stops),
@@ -63,17 +69,19 @@ def text(stack: Stack, results: Sequence[Result], today: date) -> str:
     for title, belongs in groups:
         found = [result for result in results if belongs(result)]
         lines += [f"{title}: {len(found)}", *_by_rule(found), ""]
-    lines.append("Exceptions")
-    for exception in EXCEPTIONS:
-        if stack.name in exception.stacks:
-            used = sum(result.exception is exception for result in results)
-            state = "EXPIRED" if exception.expires < today else "used" if used else "unused: remove it"
-            lines.append(
-                f"  {exception.rule} on {exception.resource} until {exception.expires} ({exception.owner}, {state})"
-            )
-            lines.append(f"      {exception.reason}")
+    of_stack = [exception for exception in EXCEPTIONS if stack.name in exception.stacks]
+    lines.append(f"Exceptions: {len(of_stack)}")
+    for exception in of_stack:
+        used = sum(result.exception is exception for result in results)
+        state = "EXPIRED" if exception.expires < today else "used" if used else "unused: remove it"
+        lines.append(
+            f"  {exception.rule} on {exception.resource} until {exception.expires} ({exception.owner}, {state})"
+        )
+        lines.append(f"      {exception.reason}")
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts(results).items()))
-    return "\n".join([*lines, "", f"Results: {told}"])
+    stops = sum(result.stops for result in results)
+    verdict = f"{stops} of them stop the deployment." if stops else "Nothing stops the deployment."
+    return "\n".join([*lines, "", f"Results: {told}. {verdict}"])
 
 
 def _by_rule(found: Sequence[Result]) -> list[str]:
@@ -118,6 +126,16 @@ def sarif(stack: Stack, results: Sequence[Result], _: date) -> str:
     told = [result for result in results if result.outcome in ("violation", "excepted")]
     run = {
         "tool": {"driver": {"name": "backlog-policy", "rules": [_sarif_rule(rule, stack) for rule in RULES]}},
+        # One stack's findings do not close another's.
+        "automationDetails": {"id": f"backlog-policy/{stack.name}/"},
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    _sarif_notification(result) for result in results if result.outcome == "not evaluable"
+                ],
+            }
+        ],
         "results": [_sarif_result(result) for result in told],
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -129,15 +147,22 @@ def _sarif_rule(rule: Rule, stack: Stack) -> dict[str, Any]:
         "id": rule.id,
         "shortDescription": {"text": rule.why},
         "help": {"text": f"{rule.mend} {rule.link}"},
+        **({"helpUri": rule.link} if rule.control else {}),
         "defaultConfiguration": {"level": _SARIF_LEVEL[level(rule, stack.name)]},
         "properties": {"security-severity": _SECURITY_SEVERITY[rule.severity], "tags": [rule.control or "backlog"]},
     }
 
 
+def _sarif_notification(result: Result) -> dict[str, Any]:
+    text = f"{result.resource.name}: not evaluable: {result.sentence}"
+    return {"level": "note", "message": {"text": text}, "associatedRule": {"id": result.rule.id}}
+
+
 def _sarif_result(result: Result) -> dict[str, Any]:
+    file, line = place(result.resource)
     where = {
         # Code scanning wants a file; the resource is the logical location.
-        "physicalLocation": {"artifactLocation": {"uri": "infra/__main__.py"}, "region": {"startLine": 1}},
+        "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line}},
         "logicalLocations": [{"name": result.resource.name, "fullyQualifiedName": result.resource.urn}],
     }
     told: dict[str, Any] = {

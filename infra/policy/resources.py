@@ -91,6 +91,11 @@ def _hidden(value: Any) -> Iterator[Hidden]:
             yield from _hidden(part)
 
 
+def stack_of_urn(urn: str) -> str:
+    """The stack's name: urn:pulumi:STACK::PROJECT::TYPE::NAME."""
+    return urn.split("::", 1)[0].rsplit(":", 1)[-1]
+
+
 class Stack:
     """All resources of a stack; `name` chooses levels and thresholds (levels.py)."""
 

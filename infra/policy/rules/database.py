@@ -1,11 +1,10 @@
 """RDS."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from infra.policy.levels import strictness
 from infra.policy.resources import NotEvaluable, Resource, Stack
-from infra.policy.rule import Check, Severity, rule
+from infra.policy.rule import Severity, must, rule
 
 INSTANCE = "aws:rds/instance:Instance"
 GROUP = "aws:rds/parameterGroup:ParameterGroup"
@@ -13,81 +12,77 @@ _GUESSED = ("admin", "administrator", "postgres", "root", "master", "rdsadmin", 
 _POSTGRESQL_PORT = 5432
 
 
-def _must(path: str, holds: Callable[[Any], bool], sentence: str) -> Check:
-    """A check of one property of the instance."""
-
-    def check(instance: Resource, _: Stack) -> Iterator[str]:
-        if not holds(instance.get(path)):
-            yield sentence
-
-    return check
-
-
 not_public = rule(
     "rds-not-public", INSTANCE, control="RDS.2", severity=Severity.CRITICAL,
     why="The database can be reached from the internet.",
     mend="Set publicly_accessible to false.",
-)(_must("publiclyAccessible", lambda public: not public, "has a public address"))  # fmt: skip
+)(must("publiclyAccessible", lambda public: not public, "has a public address"))  # fmt: skip
 
 encrypted = rule(
     "rds-encrypted", INSTANCE, control="RDS.3", severity=Severity.MEDIUM,
     why="Data and backups lie on disks in clear, and encryption can't be added later without a new instance.",
     mend="Set storage_encrypted.",
-)(_must("storageEncrypted", lambda on: on is True, "is not encrypted"))  # fmt: skip
+)(must("storageEncrypted", lambda on: on is True, "is not encrypted"))  # fmt: skip
 
 multi_az = rule(
     "rds-multi-az", INSTANCE, control="RDS.5", severity=Severity.MEDIUM,
     why="When its zone fails, the database is away until a backup is restored.",
     mend="Set multiAz in backlog:database.",
-)(_must("multiAz", lambda on: on is True, "has no standby in another zone"))  # fmt: skip
+)(must("multiAz", lambda on: on is True, "has no standby in another zone"))  # fmt: skip
 
 monitored = rule(
     "rds-enhanced-monitoring", INSTANCE, control="RDS.6", severity=Severity.LOW,
     why="What the database's own machine does (processes, memory, disk) is not seen.",
-    mend="Set monitoring_interval and a monitoring_role_arn.",
-)(_must("monitoringInterval", bool, "has no enhanced monitoring"))  # fmt: skip
+    mend="Set monitoringSeconds in backlog:database.",
+)(must("monitoringInterval", bool, "has no enhanced monitoring"))  # fmt: skip
+
+insights = rule(
+    "rds-insights", INSTANCE, severity=Severity.LOW,
+    why="Which query it is that everyone waits for is guessed.",
+    mend="Set performanceInsights in backlog:database.",
+)(must("performanceInsightsEnabled", lambda on: on is True, "has no Performance Insights"))  # fmt: skip
 
 logged = rule(
     "rds-logs", INSTANCE, control="RDS.9", severity=Severity.MEDIUM,
     why="PostgreSQL's log stays on an instance that may be gone when it is wanted.",
     mend="Set enabled_cloudwatch_logs_exports to postgresql and upgrade.",
-)(_must("enabledCloudwatchLogsExports", lambda kinds: "postgresql" in (kinds or []), "publishes no log"))  # fmt: skip
+)(must("enabledCloudwatchLogsExports", lambda kinds: "postgresql" in (kinds or []), "publishes no log"))  # fmt: skip
 
 iam_authentication = rule(
     "rds-iam-authentication", INSTANCE, control="RDS.10", severity=Severity.MEDIUM,
     why="Passwords are shared and long-lived; a token of IAM lasts fifteen minutes.",
-    mend="Set iam_database_authentication_enabled.",
-)(_must("iamDatabaseAuthenticationEnabled", lambda on: on is True, "does not take IAM's tokens"))  # fmt: skip
+    mend="Set iamAuth in backlog:database.",
+)(must("iamDatabaseAuthenticationEnabled", lambda on: on is True, "does not take IAM's tokens"))  # fmt: skip
 
 minor_upgrades = rule(
     "rds-minor-upgrades", INSTANCE, control="RDS.13", severity=Severity.HIGH,
     why="Security fixes of PostgreSQL are minor versions.",
     mend="Leave auto_minor_version_upgrade on.",
-)(_must("autoMinorVersionUpgrade", lambda on: on is not False, "does not take minor versions by itself"))  # fmt: skip
+)(must("autoMinorVersionUpgrade", lambda on: on is not False, "does not take minor versions by itself"))  # fmt: skip
 
 tagged_snapshots = rule(
     "rds-snapshot-tags", INSTANCE, control="RDS.17", severity=Severity.LOW,
     why="A snapshot without tags belongs to nobody, and is paid for by everyone.",
     mend="Set copy_tags_to_snapshot.",
-)(_must("copyTagsToSnapshot", lambda on: on is True, "does not copy its tags to snapshots"))  # fmt: skip
+)(must("copyTagsToSnapshot", lambda on: on is True, "does not copy its tags to snapshots"))  # fmt: skip
 
 port = rule(
     "rds-port", INSTANCE, control="RDS.23", severity=Severity.LOW,
     why="Scans look at default ports first.",
     mend="Set port in backlog:database to another one.",
-)(_must("port", lambda number: number not in (None, _POSTGRESQL_PORT), "listens on the default port"))  # fmt: skip
+)(must("port", lambda number: number not in (None, _POSTGRESQL_PORT), "listens on the default port"))  # fmt: skip
 
 username = rule(
     "rds-username", INSTANCE, control="RDS.25", severity=Severity.MEDIUM,
     why="A name that is guessed leaves only the password to guess.",
     mend="Choose a username of the project's own.",
-)(_must("username", lambda name: name and name.lower() not in _GUESSED, "has a username to guess"))  # fmt: skip
+)(must("username", lambda name: name and name.lower() not in _GUESSED, "has a username to guess"))  # fmt: skip
 
 managed_password = rule(
     "rds-managed-password", INSTANCE, severity=Severity.HIGH,
     why="A password in the program ends in state, in logs, and is never rotated.",
     mend="Set manage_master_user_password and no password.",
-)(_must("manageMasterUserPassword", lambda on: on is True, "has a password of the program's"))  # fmt: skip
+)(must("manageMasterUserPassword", lambda on: on is True, "has a password of the program's"))  # fmt: skip
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""IAM, and what its policies say of KMS."""
+"""IAM."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,7 @@ from infra.policy.rules.statements import Statement, demands, many, statements
 ROLE = "aws:iam/role:Role"
 INLINE = "aws:iam/rolePolicy:RolePolicy"
 MANAGED = "aws:iam/policy:Policy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 #: Actions that know no resource. Source: AWS Service Authorization Reference.
 _NO_RESOURCE = {
@@ -40,14 +41,15 @@ _ESCALATION = {
     "iam:updateloginprofile",
 }
 _CONFUSED_DEPUTY = ("aws:sourceaccount", "aws:sourcearn", "sts:externalid", "aws:sourceorgid")
-_DECRYPTING = ("kms:decrypt", "kms:reencryptfrom", "kms:reencrypt*", "kms:*", "*")
 
 
-def _actions(statement: Statement) -> list[str]:
+def actions(statement: Statement) -> list[str]:
+    """The actions of a statement, in lower case."""
     return [str(action).lower() for action in many(statement.get("Action"))]
 
 
-def _allowed(policy: Resource) -> Iterator[Statement]:
+def allowed(policy: Resource) -> Iterator[Statement]:
+    """The statements of a policy that allow something."""
     return statements(policy.document("policy"), "Allow")
 
 
@@ -57,8 +59,8 @@ def _allowed(policy: Resource) -> Iterator[Statement]:
     mend="Name the actions and the resources.",
 )  # fmt: skip
 def no_administrator(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in _allowed(policy):
-        if "*" in _actions(statement) and "*" in many(statement.get("Resource")):
+    for statement in allowed(policy):
+        if "*" in actions(statement) and "*" in many(statement.get("Resource")):
             yield "allows everything on everything"
 
 
@@ -68,8 +70,8 @@ def no_administrator(policy: Resource, _: Stack) -> Iterator[str]:
     mend="Name the actions.",
 )  # fmt: skip
 def no_wildcard_action(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in _allowed(policy):
-        for action in _actions(statement):
+    for statement in allowed(policy):
+        for action in actions(statement):
             if "*" in action:
                 yield f"allows {action}"
         if "NotAction" in statement:
@@ -82,8 +84,8 @@ def no_wildcard_action(policy: Resource, _: Stack) -> Iterator[str]:
     mend="Name the resource's ARN; only actions that know no resource need *.",
 )  # fmt: skip
 def no_wildcard_resource(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in _allowed(policy):
-        if "*" in many(statement.get("Resource")) and (named := set(_actions(statement)) - _NO_RESOURCE):
+    for statement in allowed(policy):
+        if "*" in many(statement.get("Resource")) and (named := set(actions(statement)) - _NO_RESOURCE):
             yield f"allows {', '.join(sorted(named))} on every resource"
 
 
@@ -93,9 +95,9 @@ def no_wildcard_resource(policy: Resource, _: Stack) -> Iterator[str]:
     mend="Name the roles, and add a condition on iam:PassedToService.",
 )  # fmt: skip
 def pass_role(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in _allowed(policy):
+    for statement in allowed(policy):
         named = [str(arn).rsplit("/", 1)[-1] for arn in many(statement.get("Resource"))]
-        if {"iam:passrole", "iam:*"} & set(_actions(statement)) and "*" in named:
+        if {"iam:passrole", "iam:*"} & set(actions(statement)) and "*" in named:
             yield "may pass any role"
 
 
@@ -105,8 +107,8 @@ def pass_role(policy: Resource, _: Stack) -> Iterator[str]:
     mend="Leave changes of roles and policies to the stack.",
 )  # fmt: skip
 def no_escalation(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in _allowed(policy):
-        if found := _ESCALATION & set(_actions(statement)):
+    for statement in allowed(policy):
+        if found := _ESCALATION & set(actions(statement)):
             yield f"may {', '.join(sorted(found))}"
 
 
@@ -124,36 +126,23 @@ def trust_condition(role: Resource, _: Stack) -> Iterator[str]:
             yield "does not say for whom it can be taken"
 
 
-def _decrypts_all(policy: Resource) -> Iterator[str]:
-    for statement in _allowed(policy):
-        wide = any(str(arn) == "*" or str(arn).endswith(":key/*") for arn in many(statement.get("Resource")))
-        if wide and any(action in _DECRYPTING for action in _actions(statement)):
-            yield "can decrypt with every key"
+@rule(
+    "iam-attached-policies", ATTACHMENT, severity=Severity.HIGH,
+    why="AWS's broad policies allow more than any task needs, and more with each new service.",
+    mend="Write a policy that names actions and resources, or attach one of AWS's service roles.",
+)  # fmt: skip
+def attached_policies(attachment: Resource, _: Stack) -> Iterator[str]:
+    name = str(attachment.get("policyArn", "")).rsplit("/", 1)[-1]
+    if name in ("AdministratorAccess", "PowerUserAccess") or name.endswith("FullAccess"):
+        yield f"attaches {name}"
 
 
 @rule(
-    "kms-managed-policies", MANAGED, control="KMS.1", severity=Severity.MEDIUM,
-    why="A right to decrypt with any key undoes the separation that keys are for.",
-    mend="Name the key's ARN.",
+    "iam-policies-apart", ROLE, severity=Severity.HIGH,
+    why="Policies in two places overwrite each other, and no other rule here reads those inside a role.",
+    mend="Write each as an aws.iam.RolePolicy or RolePolicyAttachment.",
 )  # fmt: skip
-def kms_managed_policies(policy: Resource, _: Stack) -> Iterator[str]:
-    yield from _decrypts_all(policy)
-
-
-@rule(
-    "kms-inline-policies", INLINE, control="KMS.2", severity=Severity.MEDIUM,
-    why="A right to decrypt with any key undoes the separation that keys are for.",
-    mend="Name the key's ARN.",
-)  # fmt: skip
-def kms_inline_policies(policy: Resource, _: Stack) -> Iterator[str]:
-    yield from _decrypts_all(policy)
-
-
-@rule(
-    "kms-rotation", "aws:kms/key:Key", control="KMS.4", severity=Severity.MEDIUM,
-    why="A key that never changes protects, once known, everything that was ever encrypted with it.",
-    mend="Set enable_key_rotation.",
-)  # fmt: skip
-def kms_rotation(key: Resource, _: Stack) -> Iterator[str]:
-    if key.get("keyUsage", "ENCRYPT_DECRYPT") == "ENCRYPT_DECRYPT" and key.get("enableKeyRotation") is not True:
-        yield "is not rotated"
+def policies_apart(role: Resource, _: Stack) -> Iterator[str]:
+    for inside in ("inlinePolicies", "managedPolicyArns"):
+        if role.get(inside):
+            yield f"has {inside} inside of it"

@@ -52,7 +52,7 @@ def drop_headers(balancer: Resource, _: Stack) -> Iterator[str]:
 @rule(
     "elb-access-logs", BALANCER, control="ELB.5", severity=Severity.MEDIUM,
     why="Who asked for what is not known afterwards.",
-    mend="Set access_logs to a bucket.",
+    mend="Set backlog:accessLogs.",
 )  # fmt: skip
 def access_logs(balancer: Resource, _: Stack) -> Iterator[str]:
     if balancer.get("accessLogs.enabled") is not True:
@@ -77,6 +77,17 @@ def deletion_protection(balancer: Resource, stack: Stack) -> Iterator[str]:
 def desync(balancer: Resource, _: Stack) -> Iterator[str]:
     if (mode := balancer.get("desyncMitigationMode", "defensive")) not in ("defensive", "strictest"):
         yield f"has desync mitigation mode {mode}"
+
+
+@rule(
+    "elb-waf", BALANCER, control="ELB.16", severity=Severity.MEDIUM,
+    why="Whoever floods the API, or tries what is known to break others, is let through.",
+    mend="Set backlog:waf.",
+)  # fmt: skip
+def web_firewall(balancer: Resource, stack: Stack) -> Iterator[str]:
+    association = "aws:wafv2/webAclAssociation:WebAclAssociation"
+    if balancer.get("internal") is not True and not stack.referring(association, "resourceArn", balancer):
+        yield "has no web ACL"
 
 
 @rule(

@@ -10,6 +10,8 @@ VPC = "aws:ec2/vpc:Vpc"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 #: Source: Security Hub, EC2.19.
 _HIGH_RISK = (
@@ -46,7 +48,7 @@ def default_group(vpc: Resource, stack: Stack) -> Iterator[str]:
 @rule(
     "ec2-flow-logs", VPC, control="EC2.6", severity=Severity.MEDIUM,
     why="Who talked to whom is not known afterwards.",
-    mend="Add an aws.ec2.FlowLog for the VPC.",
+    mend="Set backlog:flowLogs.",
 )  # fmt: skip
 def flow_logs(vpc: Resource, stack: Stack) -> Iterator[str]:
     if not stack.referring("aws:ec2/flowLog:FlowLog", "vpcId", vpc):
@@ -120,6 +122,18 @@ def ecr_api_endpoint(vpc: Resource, stack: Stack) -> Iterator[str]:
 )  # fmt: skip
 def ecr_docker_endpoint(vpc: Resource, stack: Stack) -> Iterator[str]:
     yield from _lacks_endpoint(vpc, stack, "ecr.dkr")
+
+
+@rule(
+    "ec2-rules-apart", GROUP, OLD_RULE, severity=Severity.HIGH,
+    why="Rules in two places overwrite each other, and no other rule here reads those inside a group.",
+    mend="Write each as an aws.vpc.SecurityGroupIngressRule or SecurityGroupEgressRule.",
+)  # fmt: skip
+def rules_apart(group: Resource, _: Stack) -> Iterator[str]:
+    if group.type == OLD_RULE:
+        yield "is a rule of the older kind"
+    elif group.get("ingress") or group.get("egress"):
+        yield "has rules inside of it"
 
 
 @rule(

@@ -6,7 +6,12 @@ from infra.policy.levels import strictness
 from infra.policy.resources import NotEvaluable, Resource, Stack
 from infra.policy.rule import Severity, rule
 
-_DATA = ("aws:rds/instance:Instance", "aws:sqs/queue:Queue", "aws:ecr/repository:Repository")
+_DATA = (
+    "aws:rds/instance:Instance",
+    "aws:sqs/queue:Queue",
+    "aws:ecr/repository:Repository",
+    "aws:s3/bucket:Bucket",
+)
 
 
 @rule(

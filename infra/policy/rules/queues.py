@@ -10,6 +10,7 @@ from infra.policy.rules.task_definitions import containers
 QUEUE = "aws:sqs/queue:Queue"
 POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 REDRIVE = "aws:sqs/redrivePolicy:RedrivePolicy"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"  # its redrive policy is a property of its own
 DEFAULT_RETENTION, DEFAULT_VISIBILITY = 345_600, 30  # seconds, SQS's own
 
 
@@ -21,7 +22,7 @@ def _dead_letter_queue(queue: Resource, stack: Stack) -> Resource | None:
 
 
 def _receives_dead_letters(queue: Resource, stack: Stack) -> bool:
-    return any(queue in stack.linked(redrive, "redrivePolicy", QUEUE) for redrive in stack.of(REDRIVE))
+    return any(queue in stack.linked(source, "redrivePolicy", QUEUE) for source in stack.of(REDRIVE, SUBSCRIPTION))
 
 
 @rule(
@@ -35,7 +36,7 @@ def encrypted(queue: Resource, _: Stack) -> Iterator[str]:
 
 
 @rule(
-    "sqs-not-public", POLICY, control="SQS.3", severity=Severity.CRITICAL,
+    "sqs-not-public", QUEUE, POLICY, control="SQS.3", severity=Severity.CRITICAL,
     why="Anyone can read or write the queue.",
     mend="Name the principals, or add a condition on aws:SourceArn or aws:SourceAccount.",
 )  # fmt: skip
@@ -91,6 +92,8 @@ def visibility(queue: Resource, stack: Stack) -> Iterator[str]:
         if queue.urn not in definition.links.get("containerDefinitions", ()):
             continue
         for container in containers(definition):
-            limit = int(container.variables.get("JOB_TIME_LIMIT_SECONDS", 0))
-            if timeout < limit:
-                yield f"shows messages again after {timeout} s, and {definition.name} may work on one for {limit} s"
+            told = container.variables
+            # A worker that knows the timeout hides the message of a longer job anew, in time.
+            needed = int(told.get("JOB_VISIBILITY_TIMEOUT_SECONDS") or told.get("JOB_TIME_LIMIT_SECONDS") or 0)
+            if timeout < needed:
+                yield f"shows messages again after {timeout} s, and {definition.name} counts on {needed} s"

@@ -10,6 +10,7 @@ from infra.policy.resources import SECRET, UNKNOWN, NotEvaluable, Resource, Stac
 from infra.policy.rule import Severity, rule
 from infra.policy.rules.task_definitions import DEFINITION, containers
 
+HOLDER = "aws:secretsmanager/secret:Secret"
 _NAMES = re.compile(r"passw(or)?d|secret|token|api_?key|private_?key|credential", re.IGNORECASE)
 _KNOWN = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]+:[^/\s@]+@")
 _RANDOM = re.compile(r"^[A-Za-z0-9+/=_-]{20,}$")
@@ -20,8 +21,15 @@ _SECRET_PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "aws:rds/instance:Instance": ("password",),
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretBinary"),
     "aws:ssm/parameter:Parameter": ("value",),
+    "aws:mq/broker:Broker": ("users.0.password",),
+    "aws:elasticache/user:User": ("authenticationMode.passwords.0",),
     "docker:index/image:Image": ("registry.password",),
 }
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a property's or a variable's name says that it holds a secret."""
+    return bool(_NAMES.search(name))
 
 
 def entropy(text: str) -> float:
@@ -45,10 +53,20 @@ def looks_secret(value: str) -> bool:
 def no_secret_literal(definition: Resource, _: Stack) -> Iterator[str]:
     for container in containers(definition):
         for name, value in container.variables.items():
-            if _NAMES.search(name) and value:
+            if names_a_secret(name) and value:
                 yield f"container {container.name}: {name} is a literal, and its name says that it is a secret"
             elif looks_secret(value):
                 yield f"container {container.name}: {name} is a literal that looks like a secret"
+
+
+@rule(
+    "secrets-rotated", HOLDER, control="SecretsManager.1", severity=Severity.MEDIUM,
+    why="Who read the secret once can use it for ever.",
+    mend="Log in by tokens (iamAuth in backlog:database), or add an aws.secretsmanager.SecretRotation.",
+)  # fmt: skip
+def rotated(secret: Resource, stack: Stack) -> Iterator[str]:
+    if not stack.referring("aws:secretsmanager/secretRotation:SecretRotation", "secretId", secret):
+        yield "is not rotated"
 
 
 @rule(

@@ -43,7 +43,7 @@ def circuit_breaker(service: Resource, _: Stack) -> Iterator[str]:
 @rule(
     "ecs-container-insights", CLUSTER, control="ECS.12", severity=Severity.MEDIUM,
     why="Autoscaling divides by the number of running tasks, which only Container Insights counts.",
-    mend="Set containerInsights to enabled or enhanced.",
+    mend="Set backlog:containerInsights to enabled or enhanced.",
 )  # fmt: skip
 def container_insights(cluster: Resource, _: Stack) -> Iterator[str]:
     settings = {entry.get("name"): entry.get("value") for entry in cluster.get("settings", [])}

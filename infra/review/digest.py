@@ -1,0 +1,240 @@
+"""Reads the digest that `pulumi preview --json` prints, of any program.
+
+Source: pulumi/pkg, display.PreviewDigest; and apitype.ResourceV3 for each state in it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from infra.policy.resources import SECRET, UNKNOWN, stack_of_urn
+from infra.review.preview import Change, Op, Preview, State
+
+#: Bytes of a digest at most: some 60,000 resources.
+LARGEST: Final = 512 * 1024 * 1024
+COMMAND: Final = "pulumi preview --json --show-sames --show-replacement-steps"
+#: How the engine writes what is known only after the update, a mark for each type. Source: pulumi/sdk, plugin/rpc.go.
+_UNKNOWN: Final = frozenset(
+    {
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, and no secret
+_OPS: Final[Mapping[str, Op]] = {
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+    "same": "same",
+    "read": "read",
+    "import": "import",
+    "discard": "forget",
+    "refresh": "refresh",
+}
+_REPLACES: Final = ("replace", "create-replacement", "delete-replaced", "import-replacement", "discard-replaced")
+_READS: Final = {"read-replacement": "read", "remove-pending-replace": "same", "read-discard": "forget"}
+
+
+class NotAPreview(ValueError):
+    """What was given is no preview; the sentence says what it is, and what to give."""
+
+
+def read(text: str) -> Preview:
+    """The preview in what the command printed; text before the digest is passed over.
+
+    Raises:
+        NotAPreview: there is no digest in it, it is cut off, or it is something else of Pulumi's.
+    """
+    return of_digest(_digest(text))
+
+
+def of_digest(digest: Mapping[str, Any]) -> Preview:
+    """The preview of a parsed digest.
+
+    Raises:
+        NotAPreview: it is something else.
+    """
+    steps = digest.get("steps")
+    if not isinstance(steps, list):
+        raise NotAPreview(_what_it_is(digest))
+    for number, step in enumerate(steps):
+        _check(number, step)
+    diagnostics = [entry for entry in digest.get("diagnostics") or [] if isinstance(entry, Mapping)]
+    if not steps and not diagnostics:
+        raise NotAPreview("this preview has no steps, not even the stack's own: it ended before the program ran")
+    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for step in steps:
+        groups[step["urn"]].append(step)
+    found = [change for urn, group in groups.items() for change in _changes(urn, group)]
+    return Preview(
+        stack=stack_of_urn(steps[0]["urn"]) if steps else "",
+        changes=tuple(change for change in found if change.op != "refresh"),
+        drift=tuple(change for change in found if change.op == "refresh" and _drifted(change)),
+        errors=tuple(_said(diagnostics, "error")),
+        warnings=tuple(_said(diagnostics, "warning")),
+        shows_sames=any(step["op"] == "same" for step in steps),
+        config=digest.get("config") or {},
+    )
+
+
+def _digest(text: str) -> Mapping[str, Any]:
+    if len(text) > LARGEST:
+        raise NotAPreview(f"this is {len(text) / 2**20:,.0f} MB of text; a preview has {LARGEST / 2**20:,.0f} at most")
+    decoder, failure, at = json.JSONDecoder(), None, text.find("{")
+    other: Mapping[str, Any] | None = None
+    if at < 0:
+        what = "nothing" if not text.strip() else "no JSON"
+        raise NotAPreview(f"there is {what} in it; give what `{COMMAND}` prints")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except RecursionError:
+            raise NotAPreview("this JSON is nested deeper than any preview is") from None
+        except json.JSONDecodeError as error:
+            # Of several failures the one that came farthest is the digest's: braces in the text before it fail at once.
+            failure = max((failure, error), key=lambda found: found.pos if found else -1)
+            at = text.find("{", at + 1) if error.pos - at < _FAILS_AT_ONCE else -1
+            continue
+        if isinstance(value, dict) and "steps" in value:
+            return value
+        other = other or value
+        at = text.find("{", end)
+    if other is not None:
+        raise NotAPreview(_what_it_is(other))
+    assert failure is not None  # noqa: S101 - each round ends in a value or a failure
+    cut = failure.pos >= len(text.rstrip()) - 1 or failure.msg.startswith("Unterminated")
+    what = "is cut off" if cut else f"is broken: {failure.msg}"
+    raise NotAPreview(f"the JSON {what} at line {failure.lineno}, character {failure.colno}; run the preview again")
+
+
+#: Characters: a brace in a sentence is no JSON within these; a digest that is broken is so farther on.
+_FAILS_AT_ONCE = 256
+
+
+def _what_it_is(digest: Mapping[str, Any]) -> str:
+    if "deployment" in digest:
+        what = "an export of a stack's state"
+    elif "sequence" in digest or any(str(key).endswith("Event") for key in digest):
+        what = "an event stream (it can be given beside the digest, with --events)"
+    elif "resourcePlans" in digest:
+        what = "an update plan"
+    else:
+        what = f"some other JSON (its keys: {', '.join(sorted(map(str, digest))[:6]) or 'none'})"
+    return f"this is {what}, and no preview; give what `{COMMAND}` prints"
+
+
+def _check(number: int, step: Any) -> None:
+    if not isinstance(step, Mapping):
+        raise NotAPreview(f"step {number + 1} is {step!r:.60}, and no step of a preview")
+    urn, op = step.get("urn"), step.get("op")
+    if not isinstance(urn, str) or urn.count("::") < 3:  # noqa: PLR2004 - urn:pulumi:STACK::PROJECT::TYPE::NAME
+        raise NotAPreview(f"step {number + 1} names no resource: its urn is {urn!r:.80}")
+    if op not in _OPS and op not in _REPLACES and op not in _READS:
+        raise NotAPreview(f"step {number + 1} ({urn}) is {op!r:.40}, which this review does not know; is it newer?")
+    for side in ("oldState", "newState"):
+        if not isinstance(step.get(side) or {}, Mapping):
+            raise NotAPreview(f"step {number + 1} ({urn}): its {side} is no resource")
+    if not step.get("oldState") and not step.get("newState"):
+        raise NotAPreview(f"step {number + 1} ({urn}) has neither an old nor a new state")
+
+
+def _changes(urn: str, steps: list[Mapping[str, Any]]) -> Iterator[Change]:
+    """What the steps of one resource come to: one change, and what a refresh found or an update left behind."""
+    replaces = [step for step in steps if step["op"] in _REPLACES]
+    if replaces:
+        yield _replacement(urn, replaces)
+    for step in steps:
+        if step["op"] in _REPLACES:
+            continue
+        op = _OPS[_READS.get(step["op"], step["op"])]
+        old = step.get("oldState") or {}
+        if op == "delete" and not old.get("delete") and any(other["op"] in ("create", "import") for other in steps):
+            continue  # part of the replacement that follows
+        yield Change(
+            urn=urn,
+            op=op,
+            before=None if op in ("create", "import", "read") and not old else _state(old),
+            after=None if op in ("delete", "forget") else _state(step.get("newState")),
+            pending=op == "delete" and bool(old.get("delete")),
+            **_difference([step]),
+        )
+
+
+def _replacement(urn: str, steps: list[Mapping[str, Any]]) -> Change:
+    order = [step["op"] for step in steps]
+    made = next((at for at, op in enumerate(order) if op in ("create-replacement", "import-replacement")), None)
+    gone = next((at for at, op in enumerate(order) if op in ("delete-replaced", "discard-replaced")), None)
+    sides = {side: next((step[side] for step in steps if step.get(side)), None) for side in ("oldState", "newState")}
+    new = next((step["newState"] for step in steps if step["op"] != "delete-replaced" and step.get("newState")), None)
+    return Change(
+        urn=urn,
+        op="replace",
+        before=_state(sides["oldState"]),
+        after=_state(new or sides["newState"]),
+        deleted_first=None if made is None or gone is None else gone < made,
+        **_difference(steps),
+    )
+
+
+def _difference(steps: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    reasons, replaces, kinds = dict[str, None](), dict[str, None](), dict[str, str]()
+    for step in steps:
+        detailed = step.get("detailedDiff") or {}
+        kinds |= {path: str((found or {}).get("kind", "update")) for path, found in detailed.items()}
+        reasons |= dict.fromkeys([*detailed, *(step.get("diffReasons") or ())])
+        replaces |= dict.fromkeys(step.get("replaceReasons") or ())
+    replaces |= dict.fromkeys(path for path, kind in kinds.items() if kind.endswith("-replace"))
+    return {"reasons": tuple(reasons), "replace_reasons": tuple(replaces), "kinds": kinds}
+
+
+def _state(entry: Mapping[str, Any] | None) -> State | None:
+    if not entry:
+        return None
+    links = entry.get("propertyDependencies") or {}
+    return State(
+        type=str(entry.get("type") or entry["urn"].split("::")[2].rsplit("$", 1)[-1]),
+        urn=entry["urn"],
+        props=_plain(entry.get("inputs") or {}),
+        outputs=_plain(entry.get("outputs") or {}),
+        protect=bool(entry.get("protect")),
+        links={prop: tuple(urns) for prop, urns in links.items() if urns},
+        id=str(entry.get("id") or ""),
+        parent=str(entry.get("parent") or ""),
+        dependencies=tuple(entry.get("dependencies") or ()),
+        retain=bool(entry.get("retainOnDelete")),
+        declared=frozenset(links),
+        provider=str(entry.get("provider") or ""),
+        custom=bool(entry.get("custom")),
+        external=bool(entry.get("external")),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value with what can't be read marked as such."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _SECRET:
+            return SECRET
+        return {key: _plain(part) for key, part in value.items() if key != "__defaults"}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if value == "[secret]":
+        return SECRET
+    return UNKNOWN if isinstance(value, str) and value in _UNKNOWN else value
+
+
+def _drifted(change: Change) -> bool:
+    before, after = change.before, change.after
+    return before is None or after is None or before.outputs != after.outputs or before.props != after.props
+
+
+def _said(diagnostics: Iterable[Mapping[str, Any]], severity: str) -> Iterator[str]:
+    for entry in diagnostics:
+        if entry.get("severity") == severity and (message := str(entry.get("message") or "").strip()):
+            yield message
