@@ -51,6 +51,21 @@ class StackFolder:
         for folder in (self.backend, self.project, self.logs):
             folder.mkdir(exist_ok=True)
 
+    def accessible(self) -> bool:
+        """Whether it is there and this user's: another's stays closed."""
+        return os.access(self.root, os.R_OK | os.W_OK | os.X_OK)
+
+    def copy_state_to(self, other: "StackFolder") -> None:
+        """Give another folder the stack's state, for a command that must not change this one.
+
+        Raises:
+            Busy: another command changes it now.
+        """
+        with self.locked():
+            for part in (self.backend, self.project, self.root / "secrets"):
+                if part.is_dir():
+                    shutil.copytree(part, other.root / part.name, dirs_exist_ok=True)
+
     def remove(self) -> None:
         """Remove the folder and everything in it."""
         shutil.rmtree(self.root, ignore_errors=True)

@@ -1,25 +1,42 @@
 """What would stop `make up` half-way is found before anything starts."""
 
+import errno
+import socket
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import psutil
 
 from local.folder import MARKER, StackFolder
 
+_HOST = "127.0.0.1"
 
-def taken_ports(ports: Mapping[str, int], folder: StackFolder) -> Iterator[str]:
-    """A sentence for each port that somebody else listens on; `ports` is the configuration key -> the number."""
+
+def unusable_ports(ports: Mapping[str, int], folder: StackFolder) -> Iterator[str]:
+    """A sentence for each port that can't be listened on; `ports` is the configuration's key -> the number."""
     owners = {port: owner for port, owner in _listeners() if port in ports.values()}
     for name, port in ports.items():
         owner = owners.get(port)
-        if port not in owners or _ours(owner, folder):
+        if _ours(owner, folder):
             continue
-        by = f"{owner.name()} (process {owner.pid})" if owner else "another process"
-        yield (
-            f"Port {port} is taken by {by}: stop it, or choose another port for this stack "
-            f"with `{name}` in Pulumi.local.yaml."
-        )
+        if port in owners:
+            by = f"{owner.name()} (process {owner.pid})" if owner else "another process"
+            yield f"{name}: port {port} is taken by {by}; stop it, or choose another port"
+        elif why := _refused(port):
+            yield f"{name}: {why}; choose another port"
+
+
+def _refused(port: int) -> str:
+    """Why this machine refuses the port to us, or nothing."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except PermissionError:
+            return f"port {port} is for root alone"
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            return f"port {port} is taken by another process" if taken else f"port {port}: {error.strerror}"
+    return ""
 
 
 def _listeners() -> Iterator[tuple[int, psutil.Process | None]]:
@@ -50,10 +67,3 @@ def _ours(process: psutil.Process | None, folder: StackFolder) -> bool:
         return process is not None and process.environ().get(MARKER) == str(folder.root)
     except psutil.Error:
         return False
-
-
-def ports_of(config: Mapping[str, Any], aws_port_key: str, aws_port: int) -> dict[str, int]:
-    """The ports that stack `local` listens on, by the configuration key that sets each."""
-    database = config.get("backlog:database") or {}
-    ports = {"backlog:listenerPort": config.get("backlog:listenerPort"), "backlog:database.port": database.get("port")}
-    return {key: int(str(port)) for key, port in ports.items() if str(port).isdigit()} | {aws_port_key: aws_port}

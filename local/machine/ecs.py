@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 from local.folder import CHECKOUT, StackFolder
+from local.machine.certificates import certificates
 from local.machine.emulator import Emulator
 from local.machine.supervisor import PROCESS, Program, Supervisor
-from local.machine.task import CannotRun, in_order
+from local.machine.task import CannotRun, environment, in_order
 from local.provider.properties import Bag
-from local.provider.realised import ResourceError
+from local.provider.realised import ResourceError, pause
 from local.resources import Resource
 
 _STEADY_SECONDS = 90.0  # until every task is healthy
@@ -101,8 +102,11 @@ class Services:
         specification = self._specification(service)
         specification.parent.mkdir(exist_ok=True)
         specification.write_text(
-            json.dumps({"containers": containers, "agent": self._aws.agent_environment()}), encoding="utf-8"
+            json.dumps({"containers": containers, "agent": self._agent_environment()}), encoding="utf-8"
         )
+
+    def _agent_environment(self) -> dict[str, str]:
+        return self._aws.agent_environment() | certificates(self._supervisor.folder).environment()
 
     def _run(self, service: Bag) -> None:
         if _count(service) == 0:
@@ -139,8 +143,10 @@ class Services:
                 raise ResourceError(
                     f"its tasks are not healthy after {_STEADY_SECONDS:.0f} s. {self._last_words(service)}"
                 )
+            asked = time.monotonic()
             waiting = {index for index in waiting if not self._healthy(service, index)}
-            time.sleep(_POLL if waiting else 0)
+            # Half of the time at most goes into asking: what is asked is starting on the same processors.
+            pause(max(_POLL, time.monotonic() - asked) if waiting else 0)
 
     def _healthy(self, service: Bag, index: int) -> bool:
         folder = self._folder(service) / str(index)
@@ -165,7 +171,24 @@ class Services:
         return self._supervisor.folder.root / "tasks" / str(service["name"])
 
     def _specification(self, service: Bag) -> Path:
-        return self._supervisor.folder.root / "services" / f"{service['name']}.json"
+        return _specification_file(self._supervisor.folder, service["name"])
+
+
+def own_environment(service: str, folder: StackFolder) -> dict[str, str]:
+    """What the main container of a running service is told, for a command that is to be told the same.
+
+    Raises:
+        KeyError: no such service runs.
+    """
+    file = _specification_file(folder, service)
+    if not file.is_file():
+        raise KeyError(service)
+    task = json.loads(file.read_text(encoding="utf-8"))
+    return environment(in_order(task["containers"])[-1], task["agent"], folder.root)
+
+
+def _specification_file(folder: StackFolder, service: str) -> Path:
+    return folder.root / "services" / f"{service}.json"
 
 
 def definition_file(folder: StackFolder, arn: str) -> Path:

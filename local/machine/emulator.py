@@ -41,38 +41,39 @@ class Emulator:
     @property
     def sqs(self) -> Any:
         """The SQS of this stack."""
-        return self._client("sqs")
+        return self._started("sqs")
 
     @property
     def sns(self) -> Any:
         """The SNS of this stack."""
-        return self._client("sns")
+        return self._started("sns")
 
     @property
     def secrets(self) -> Any:
         """The Secrets Manager of this stack."""
-        return self._client("secretsmanager")
+        return self._started("secretsmanager")
 
     def answers(self) -> bool:
         """Whether it is up."""
         try:
-            self._plain("sqs").list_queues(MaxResults=1)
+            self.client("sqs").list_queues(MaxResults=1)
         except Exception:  # noqa: BLE001 - whatever it is, it is no answer
             return False
         return True
 
-    def _client(self, service: str) -> Any:
+    def _started(self, service: str) -> Any:
         """A client of an embedded AWS that answers: one that was killed since the last call is started anew."""
         with self._lock:
             if not self.answers():
-                if not any(process["statename"] == "RUNNING" for process in self._supervisor.processes(NAME)):
-                    command = [sys.executable, "-m", "local.machine.aws_server", str(self.port)]
-                    self._supervisor.put(Program(NAME, command, stop_seconds=5))
+                file = self._supervisor.folder.root / "aws.declared"
+                command = [sys.executable, "-m", "local.machine.aws_server", str(self.port), str(file)]
+                self._supervisor.run(Program(NAME, command, stop_seconds=5))
                 until(self.answers, f"the embedded AWS does not answer on 127.0.0.1:{self.port}")
-        return self._plain(service)
+        return self.client(service)
 
     @cache  # noqa: B019 - as many clients as services, for as long as the command runs
-    def _plain(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """A client, whether the embedded AWS is up or not."""
         config = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 2})
         return boto3.client(
             service,

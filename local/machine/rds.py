@@ -35,6 +35,7 @@ class Instances:
             raise ResourceError(
                 "no snapshot outlives its database on one machine: configure this stack to skip the final snapshot"
             )
+        _refuse_tokens(outputs)
         self._start(outputs)
         password = self._password(outputs)
         with self._connect(outputs) as connection:
@@ -55,6 +56,9 @@ class Instances:
         )
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
+        _refuse_tokens(outputs)
+        if old["identifier"] != outputs["identifier"]:
+            self._rename(old, outputs)
         if old["port"] != outputs["port"]:
             self._start(outputs)
         return self._reachable({**outputs, "masterUserSecrets": old["masterUserSecrets"]})
@@ -66,6 +70,14 @@ class Instances:
             self._password_file(state).unlink()
         for secret in state.get("masterUserSecrets") or []:
             delete_secret(self._aws, secret["secretArn"])
+
+    def _rename(self, old: Bag, new: Bag) -> None:
+        """As ModifyDBInstance's NewDBInstanceIdentifier: the data stay."""
+        self._supervisor.remove(_program(old))
+        for path_of in (self._data, self._password_file):
+            if path_of(old).exists():  # else an interrupted run renamed it
+                path_of(old).rename(path_of(new))
+        self._start(new)
 
     def _start(self, instance: Bag) -> None:
         binaries, data = _binaries(instance.get("engineVersion")), self._data(instance)
@@ -95,10 +107,13 @@ class Instances:
         )
 
     def _initialise(self, binaries: Path, data: Path, instance: Bag) -> None:
-        shutil.rmtree(data, ignore_errors=True)  # half of an interrupted one
-        data.mkdir(parents=True, mode=0o700)
+        # Elsewhere first: PG_VERSION is there from the beginning, and an interrupted initdb leaves half of a cluster.
+        half = data.with_suffix(".half")
+        for leftover in (data, half):
+            shutil.rmtree(leftover, ignore_errors=True)
+        half.mkdir(parents=True, mode=0o700)
         if os.geteuid() == 0:
-            shutil.chown(data, "nobody")
+            shutil.chown(half, "nobody")
         password_file = self._password_file(instance)
         password_file.parent.mkdir(exist_ok=True, mode=0o700)
         with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
@@ -107,7 +122,7 @@ class Instances:
             *_unprivileged(),
             str(binaries / "initdb"),
             "-D",
-            str(data),
+            str(half),
             "-U",
             instance["username"],
             f"--pwfile={password_file}",
@@ -116,11 +131,11 @@ class Instances:
             "--locale=C.UTF-8",
             "--no-sync",
         ]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}
-        )
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", **self._supervisor.folder.marker}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             raise ResourceError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        half.rename(data)
 
     def _make_database(self, connection: psycopg.Connection, name: str | None) -> None:
         if name and not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
@@ -158,6 +173,11 @@ class Instances:
 
     def _password(self, instance: Bag) -> str:
         return self._password_file(instance).read_text(encoding="utf-8")
+
+
+def _refuse_tokens(instance: Bag) -> None:
+    if instance.get("iamDatabaseAuthenticationEnabled"):
+        raise ResourceError("PostgreSQL on one machine knows no tokens of IAM: leave IAM authentication out")
 
 
 def _program(instance: Bag) -> str:

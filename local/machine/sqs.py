@@ -1,7 +1,5 @@
 """SQS queues and their policies, in the embedded AWS."""
 
-import threading
-
 from botocore.exceptions import ClientError
 
 from local.machine.emulator import Emulator
@@ -22,8 +20,8 @@ _ATTRIBUTES = {
     "redrivePolicy": "RedrivePolicy",
 }
 _FIXED = {"fifoQueue": "FifoQueue"}  # set when a queue is made, never after
-_SETTING = threading.Lock()
-_MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+#: Codes by which SQS says that there is no such queue.
+NO_SUCH_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
 class Queues:
@@ -39,16 +37,16 @@ class Queues:
         )["QueueUrl"]
         if attributes := _attributes(resource.inputs, _ATTRIBUTES):
             # Apart from making it: an interrupted run may have left the queue with other attributes.
-            set_attributes(self._aws, url, attributes)
+            self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
         arn = self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         return {**outputs, "id": url, "url": url, "arn": arn}
 
     def alive(self, state: Bag) -> bool:
-        return attributes_of(self._aws, state["id"]) is not None
+        return state["url"].startswith(self._aws.endpoint) and attributes_of(self._aws, state["id"]) is not None
 
     def update(self, resource: Resource, old: Bag, outputs: Bag) -> Bag:
         if attributes := _attributes(outputs, _ATTRIBUTES):
-            set_attributes(self._aws, old["id"], attributes)
+            self._aws.sqs.set_queue_attributes(QueueUrl=old["id"], Attributes=attributes)
         return {**outputs, "url": old["url"], "arn": old["arn"]}
 
     def delete(self, state: Bag) -> None:
@@ -57,7 +55,7 @@ class Queues:
 
 
 class QueueAttribute:
-    """aws.sqs.QueuePolicy and RedrivePolicy: one attribute of a queue each."""
+    """aws.sqs.QueuePolicy, RedrivePolicy and RedriveAllowPolicy: one attribute of a queue each."""
 
     def __init__(self, aws: Emulator, name: str, attribute: str) -> None:
         self._aws, self._property, self._attribute = aws, name, attribute
@@ -79,7 +77,7 @@ class QueueAttribute:
             self._set(state["queueUrl"], "")
 
     def _set(self, url: str, value: str) -> None:
-        set_attributes(self._aws, url, {self._attribute: value})
+        self._aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={self._attribute: value})
 
 
 def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
@@ -87,17 +85,9 @@ def attributes_of(aws: Emulator, url: str) -> dict[str, str] | None:
     try:
         return dict(aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"])
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if error.response["Error"]["Code"] in NO_SUCH_QUEUE:
             return None
         raise
-
-
-def set_attributes(aws: Emulator, url: str, attributes: dict[str, str]) -> None:
-    """Set some attributes and keep the others: moto drops a queue's policy with every call that does not name it."""
-    with _SETTING:
-        policy = (attributes_of(aws, url) or {}).get("Policy")
-        kept = {"Policy": policy} if policy else {}
-        aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=kept | attributes)
 
 
 def _attributes(bag: Bag, names: dict[str, str]) -> dict[str, str]:

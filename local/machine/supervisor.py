@@ -22,7 +22,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from local.folder import CHECKOUT, MARKER, StackFolder
-from local.provider.realised import ResourceError
+from local.provider.realised import ResourceError, pause
 
 _LONGEST_SOCKET = 100  # bytes; sun_path holds 104 on macOS and 108 on Linux
 _POLL = 0.05  # seconds
@@ -62,6 +62,14 @@ class Supervisor:
             (self._programs / f"{program.name}.conf").write_text(self._section(program), encoding="utf-8")
             self._reload(program.name, add=True)
 
+    def run(self, program: Program) -> None:
+        """Run a program unless it runs as described."""
+        states = {process["statename"] for process in self.processes(program.name)}
+        file = self._programs / f"{program.name}.conf"
+        as_described = file.is_file() and file.read_text(encoding="utf-8") == self._section(program)
+        if not (as_described and states and states <= {"STARTING", "RUNNING"}):
+            self.put(program)
+
     def remove(self, name: str) -> None:
         """Stop a program and forget it; it not being there is no error."""
         with self._lock:
@@ -98,16 +106,14 @@ class Supervisor:
         self._socket.unlink(missing_ok=True)
 
     def sweep(self) -> list[int]:
-        """End the processes of this stack that no supervisord looks after any more (something was killed with -9).
+        """End the stack's processes that neither supervisord nor this one looks after: something was killed with -9.
 
         Returns:
             The ids of the processes that were ended.
         """
-        supervised = self._process()
-        looked_after = (
-            {supervised.pid, *(child.pid for child in supervised.children(recursive=True))} if supervised else set()
-        )
-        strays = [process for process in self._marked() if process.pid not in looked_after]
+        keepers = {self._process(), psutil.Process()}
+        # Each asked for its own parents: a list of children would miss one that is being started.
+        strays = [process for process in self._marked() if not keepers & {process, *_parents(process)}]
         for stray in strays:
             with contextlib.suppress(psutil.NoSuchProcess):
                 stray.terminate()
@@ -241,12 +247,24 @@ class Supervisor:
         )
 
 
+def _parents(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.parents()
+    except psutil.Error:
+        return []
+
+
 def until(condition: Callable[[], bool], otherwise: str, seconds: float = _PATIENCE) -> None:
+    """Wait for a condition.
+
+    Raises:
+        ResourceError: it does not come in time, or the command was interrupted.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise ResourceError(f"{otherwise} ({seconds:.0f} s waited)")
-        time.sleep(_POLL)
+        pause(_POLL)
 
 
 def _escaped(text: str) -> str:

@@ -3,6 +3,10 @@
 First the containers that must succeed before the main one (dependsOn SUCCESS or COMPLETE), in order; then this process
 becomes the main container. Each gets exactly its definition's environment and secrets, and what the agent adds:
 credentials, the region, a PATH and a place for temporary files. Secrets are read at start; they are in no file.
+
+A volume is a folder of the run; one that is mounted at /tmp is where TMPDIR leads, as no process here has a root of its
+own. For the same reason a definition's user, capabilities and read-only root are not acted out: the processes are those
+of whoever runs them.
 """
 
 import json
@@ -14,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 Container = dict[str, Any]
+_TMP = "/tmp"  # noqa: S108 - of a container
 
 
 class CannotRun(Exception):
@@ -34,6 +39,12 @@ def in_order(containers: list[Container]) -> list[Container]:
             raise CannotRun(f"dependsOn goes in a circle: {', '.join(c['name'] for c in waiting)}")
         ordered.extend(ready)
         waiting = [container for container in waiting if container not in ready]
+    for container in ordered:
+        for mount in container.get("mountPoints", []):
+            if mount["containerPath"] != _TMP:
+                raise CannotRun(
+                    f"{container['name']} mounts {mount['containerPath']}: one machine has a place for {_TMP} alone"
+                )
     awaited = {
         d["containerName"]
         for c in containers
@@ -54,7 +65,7 @@ def environment(container: Container, agent: dict[str, str], folder: Path) -> di
     base = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "HOME": str(folder),
-        "TMPDIR": str(folder),
+        "TMPDIR": str(_scratch(container, folder) or folder),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
     }
@@ -62,6 +73,13 @@ def environment(container: Container, agent: dict[str, str], folder: Path) -> di
     plain = {entry["name"]: entry["value"] for entry in container.get("environment", [])}
     secrets = _secrets(container.get("secrets", []), agent) if container.get("secrets") else {}
     return base | marker | agent | plain | secrets
+
+
+def _scratch(container: Container, folder: Path) -> Path | None:
+    for mount in container.get("mountPoints", []):
+        if mount["containerPath"] == _TMP:
+            return folder / "volumes" / str(mount["sourceVolume"])
+    return None
 
 
 def _secrets(entries: list[dict[str, str]], agent: dict[str, str]) -> dict[str, str]:
@@ -108,6 +126,9 @@ def run(containers: list[Container], agent: dict[str, str], folder: Path) -> NoR
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     *first, main = in_order(containers)
+    for container in containers:
+        if scratch := _scratch(container, folder):
+            scratch.mkdir(parents=True, exist_ok=True)
     for container in first:
         _say(f"{container['name']}: {' '.join(_command(container))}")
         code = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,20 @@ if TYPE_CHECKING:
 
 class ResourceError(Exception):
     """What went wrong with a resource, in a sentence for the person at the terminal."""
+
+
+#: Set when the engine was told to stop: whatever waits for something gives up, so that the state is written and kept.
+CANCELLED = threading.Event()
+
+
+def pause(seconds: float) -> None:
+    """Sleep between two looks at something that is awaited.
+
+    Raises:
+        ResourceError: the command was interrupted.
+    """
+    if CANCELLED.wait(seconds):
+        raise ResourceError("interrupted while waiting for it")
 
 
 class Realised(Protocol):

@@ -17,11 +17,13 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local.provider import diff, schema
+from local.provider.api_model import check_values
 from local.provider.invokes import invoke
-from local.provider.naming import auto_name
+from local.provider.naming import auto_name, check_length, given_name
 from local.provider.properties import Bag, from_struct, secret, to_struct
-from local.provider.realised import Cloud, ResourceError
-from local.resources import TABLE, Resource, ResourceType
+from local.provider.realised import CANCELLED, Cloud, ResourceError
+from local.provider.schema import Failure
+from local.resources import OPERATIONS, TABLE, Resource, ResourceType
 
 #: Package -> the SDK that programs use it with; the provider answers as the plugin of that version.
 PACKAGES = {"aws": "pulumi-aws", "docker": "pulumi-docker"}
@@ -51,6 +53,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ProviderHandshakeResponse()
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        CANCELLED.set()
         return empty_pb2.Empty()
 
     # Configuration
@@ -90,8 +93,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if auto and auto.property not in inputs:
                 inputs[auto.property] = auto_name(auto, kind.token, request.urn, name, inputs, olds)
             failures = list(schema.check(kind.sdk_class, inputs))
-            if not failures and kind.check:
-                failures = list(kind.check(inputs))
+            if not failures:
+                failures = list(_refused(kind, inputs))
             return provider_pb2.CheckResponse(
                 inputs=to_struct(inputs),
                 failures=[provider_pb2.CheckFailure(property=f.path, reason=f"{f.path}: {f.reason}") for f in failures],
@@ -100,13 +103,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         with _spoken(context, request.urn):
-            token = _type_of(request.urn).token
-            difference = diff.compare(
-                token,
-                from_struct(request.old_inputs),
-                from_struct(request.news),
-                tuple(request.ignoreChanges),
-            )
+            kind, name = _type_of(request.urn), _name_of(request.urn)
+            olds, news = from_struct(request.old_inputs), from_struct(request.news)
+            difference = diff.compare(kind.token, olds, news, tuple(request.ignoreChanges))
+            auto = kind.auto_name
             kinds = provider_pb2.PropertyDiff.Kind
             return provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME
@@ -114,6 +114,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 else provider_pb2.DiffResponse.DIFF_NONE,
                 diffs=sorted({change.path.split(".")[0].split("[")[0] for change in difference.changes}),
                 replaces=difference.replaces,
+                deleteBeforeReplace=bool(
+                    difference.replaces and auto and given_name(auto, kind.token, request.urn, name, olds, news)
+                ),
                 hasDetailedDiff=True,
                 detailedDiff={
                     change.path: provider_pb2.PropertyDiff(
@@ -185,9 +188,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 @contextmanager
 def serve(cloud: Cloud) -> Iterator[str]:
     """Serve the providers on free loopback ports; gives the value of PULUMI_DEBUG_PROVIDERS."""
-    servers, attached = [], []
+    CANCELLED.clear()
+    servers, attached, workers = [], [], ThreadPoolExecutor(_WORKERS)
     for package, sdk in PACKAGES.items():
-        server = grpc.server(ThreadPoolExecutor(_WORKERS), options=[("grpc.max_receive_message_length", -1)])
+        server = grpc.server(workers, options=[("grpc.max_receive_message_length", -1)])
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(cloud, version(sdk)), server)
         attached.append(f"{package}:{server.add_insecure_port('127.0.0.1:0')}")
         server.start()
@@ -195,8 +199,12 @@ def serve(cloud: Cloud) -> Iterator[str]:
     try:
         yield ",".join(attached)
     finally:
+        # The engine says that it stops at its end, too. Whoever still waits gives up, and then one may wait again.
+        CANCELLED.set()
         for server in servers:
             server.stop(None)
+        workers.shutdown()
+        CANCELLED.clear()
 
 
 @contextmanager
@@ -220,6 +228,15 @@ def _type_of(urn: str) -> ResourceType:
     if token not in TABLE:
         raise ResourceError(f"the embedded cloud does not know {token}: add it to the table in local/resources/")
     return TABLE[token]
+
+
+def _refused(kind: ResourceType, inputs: Bag) -> Iterator[Failure]:
+    if kind.auto_name:
+        yield from check_length(kind.auto_name, inputs)
+    if request := OPERATIONS.get(kind.token):
+        yield from check_values(request, inputs)
+    if kind.check:
+        yield from kind.check(inputs)
 
 
 def _name_of(urn: str) -> str:

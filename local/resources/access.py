@@ -1,11 +1,15 @@
 """IAM, KMS and Secrets Manager."""
 
+from collections.abc import Iterator
+
 from local.provider.naming import AutoName
 from local.provider.properties import Bag
+from local.provider.schema import Failure
 from local.resources.policy_document import check_policy
 from local.resources.table import Resource, resource
 
 _MADE = "2026-01-01T00:00:00Z"
+_LONGEST_WINDOW = 30  # days that a deleted key or secret can be had back
 
 
 @resource(
@@ -49,14 +53,28 @@ def role_policy_attachment(r: Resource) -> Bag:
     return {"id": f"{r.get('role')}/{r.get('policyArn')}"}
 
 
-@resource("aws:kms/key:Key", check=lambda inputs: check_policy(inputs, "policy"))
+def _check_key(inputs: Bag) -> Iterator[Failure]:
+    yield from check_policy(inputs, "policy")
+    days = inputs.get("deletionWindowInDays")
+    if isinstance(days, int) and not 7 <= days <= _LONGEST_WINDOW:
+        yield Failure("deletionWindowInDays", f"{days} days: KMS waits for 7 to {_LONGEST_WINDOW}")
+
+
+def _check_secret(inputs: Bag) -> Iterator[Failure]:
+    yield from check_policy(inputs, "policy")
+    days = inputs.get("recoveryWindowInDays")
+    if isinstance(days, int) and days and not 7 <= days <= _LONGEST_WINDOW:
+        yield Failure("recoveryWindowInDays", f"{days} days: Secrets Manager waits for 7 to {_LONGEST_WINDOW}, or not")
+
+
+@resource("aws:kms/key:Key", check=_check_key)
 def key(r: Resource) -> Bag:
     uuid = r.hex(32)
     key_id = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
     return {"id": key_id, "keyId": key_id, "arn": r.arn("kms", f"key/{key_id}"), "multiRegion": False}
 
 
-@resource("aws:kms/alias:Alias", auto_name=AutoName(longest=256))
+@resource("aws:kms/alias:Alias", auto_name=AutoName(longest=256, prefix="alias/"))
 def alias(r: Resource) -> Bag:
     return {
         "id": r.get("name"),
@@ -68,7 +86,7 @@ def alias(r: Resource) -> Bag:
 @resource(
     "aws:secretsmanager/secret:Secret",
     auto_name=AutoName(longest=512),
-    check=lambda inputs: check_policy(inputs, "policy"),
+    check=_check_secret,
 )
 def secret(r: Resource) -> Bag:
     arn = r.arn("secretsmanager", f"secret:{r.get('name')}-{r.hex(6)}")

@@ -79,7 +79,14 @@ def _check_task_definition(inputs: Bag) -> Iterator[Failure]:
         yield Failure("containerDefinitions", "at least one container must be essential")
     if len(set(names)) != len(names):
         yield Failure("containerDefinitions", f"two containers have one name: {names}")
+    volumes = [volume.get("name") for volume in inputs.get("volumes", [])]
     for index, container in enumerate(containers):
+        for mount in container.get("mountPoints", []):
+            if mount.get("sourceVolume") not in volumes:
+                yield Failure(
+                    "containerDefinitions",
+                    f"{container.get('name')} mounts {mount.get('sourceVolume')!r}, which is no volume of this task",
+                )
         where = f"containerDefinitions: {container.get('name') or f'container {index}'}"
         yield from _check_container(container, where, names)
 

@@ -22,6 +22,9 @@ def _check_instance(inputs: Bag) -> Iterator[Failure]:
     days = inputs.get("backupRetentionPeriod", 0)
     if isinstance(days, int) and not 0 <= days <= 35:
         yield Failure("backupRetentionPeriod", f"{days} days is outside RDS's 0 to 35")
+    first, most = inputs.get("allocatedStorage"), inputs.get("maxAllocatedStorage")
+    if isinstance(first, int) and isinstance(most, int) and most <= first:
+        yield Failure("maxAllocatedStorage", f"{most} GiB is not over allocatedStorage {first}: leave it out")
     klass = inputs.get("instanceClass", "db.")
     if not has_unknown(klass) and not str(klass).startswith("db."):
         yield Failure("instanceClass", f"{klass!r}: RDS classes begin with db.")
@@ -112,12 +115,12 @@ def cache_parameter_group(r: Resource) -> Bag:
     return {"id": r.get("name"), "arn": r.arn("elasticache", f"parametergroup:{r.get('name')}")}
 
 
-@resource("aws:elasticache/user:User", auto_name=AutoName("userId", longest=40, lower=True))
+@resource("aws:elasticache/user:User")
 def cache_user(r: Resource) -> Bag:
     return {"id": r.get("userId"), "arn": r.arn("elasticache", f"user:{r.get('userId')}")}
 
 
-@resource("aws:elasticache/userGroup:UserGroup", auto_name=AutoName("userGroupId", longest=40, lower=True))
+@resource("aws:elasticache/userGroup:UserGroup")
 def cache_user_group(r: Resource) -> Bag:
     return {"id": r.get("userGroupId"), "arn": r.arn("elasticache", f"usergroup:{r.get('userGroupId')}")}
 

@@ -1,12 +1,17 @@
 """VPC, routes, endpoints and security groups."""
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from local.provider.naming import AutoName
 from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
+from local.resources.policy_document import check_policy
 from local.resources.table import Resource, resource
+
+#: Source: EC2 API Reference, CreateSecurityGroup: GroupDescription.
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
 def _check_cidr(inputs: Bag) -> Iterator[Failure]:
@@ -19,8 +24,16 @@ def _check_cidr(inputs: Bag) -> Iterator[Failure]:
                 yield Failure(key, str(error))
 
 
+def _check_description(inputs: Bag) -> Iterator[Failure]:
+    text = inputs.get("description", "")
+    if not has_unknown(text) and not _DESCRIPTION.fullmatch(text):
+        strange = sorted({character for character in text if not _DESCRIPTION.fullmatch(character)})
+        yield Failure("description", f"{text!r}: EC2 takes 255 characters at most, and none of {' '.join(strange)}")
+
+
 def _check_rule(inputs: Bag) -> Iterator[Failure]:
     yield from _check_cidr(inputs)
+    yield from _check_description(inputs)
     sources = [key for key in ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId") if inputs.get(key)]
     if len(sources) != 1:
         yield Failure("cidrIpv4", f"one rule has one source or destination; this one has {len(sources)}: {sources}")
@@ -138,7 +151,13 @@ def nat_gateway(r: Resource) -> Bag:
     }
 
 
-@resource("aws:ec2/vpcEndpoint:VpcEndpoint")
+def _check_endpoint(inputs: Bag) -> Iterator[Failure]:
+    yield from check_policy(inputs, "policy")
+    if inputs.get("vpcEndpointType") == "Interface" and not inputs.get("subnetIds"):
+        yield Failure("subnetIds", "an interface endpoint is in no zone without a subnet of it")
+
+
+@resource("aws:ec2/vpcEndpoint:VpcEndpoint", check=_check_endpoint)
 def vpc_endpoint(r: Resource) -> Bag:
     interface = r.get("vpcEndpointType", "Gateway") == "Interface"
     host = f"{r.get('serviceName', '').split('.')[-1]}.{r.region}.amazonaws.com"
@@ -154,7 +173,7 @@ def vpc_endpoint(r: Resource) -> Bag:
     }
 
 
-@resource("aws:ec2/securityGroup:SecurityGroup", auto_name=AutoName(longest=255))
+@resource("aws:ec2/securityGroup:SecurityGroup", auto_name=AutoName(longest=255), check=_check_description)
 def security_group(r: Resource) -> Bag:
     return {**_identified(r, "security-group", "sg"), "description": "Managed by Pulumi"}
 

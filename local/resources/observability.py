@@ -38,17 +38,13 @@ def log_group(r: Resource) -> Bag:
 
 
 @resource("aws:cloudwatch/metricAlarm:MetricAlarm", auto_name=AutoName(longest=255))
-@resource("aws:cloudwatch/compositeAlarm:CompositeAlarm", auto_name=AutoName("alarmName", longest=255))
+@resource("aws:cloudwatch/compositeAlarm:CompositeAlarm")
 def alarm(r: Resource) -> Bag:
     name = r.get("name") or r.get("alarmName")
     return {"id": name, "arn": r.arn("cloudwatch", f"alarm:{name}")}
 
 
-@resource(
-    "aws:cloudwatch/dashboard:Dashboard",
-    auto_name=AutoName("dashboardName", longest=255),
-    check=_check_dashboard,
-)
+@resource("aws:cloudwatch/dashboard:Dashboard", check=_check_dashboard)
 def dashboard(r: Resource) -> Bag:
     name = r.get("dashboardName")
     return {"id": name, "dashboardArn": r.arn("cloudwatch", f"dashboard/{name}", region=False)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from local.provider.naming import AutoName
-from local.provider.properties import Bag
+from local.provider.properties import Bag, has_unknown
 from local.provider.schema import Failure
 from local.resources.table import Resource, refuse_when, resource
 
@@ -12,8 +12,6 @@ _LONGEST = 32  # characters; Elastic Load Balancing API Reference, CreateLoadBal
 
 def _check_name(inputs: Bag) -> Iterator[Failure]:
     name = str(inputs.get("name", ""))
-    if len(name) > _LONGEST:
-        yield Failure("name", f"{name!r} has {len(name)} characters; AWS takes {_LONGEST}")
     if name.startswith("internal-") or name.strip("-") != name:
         yield Failure("name", f"{name!r}: must not begin with internal- nor begin or end with a hyphen")
 
@@ -58,7 +56,16 @@ def target_group(r: Resource) -> Bag:
     }
 
 
-@resource("aws:lb/listener:Listener")
+def _check_listener(inputs: Bag) -> Iterator[Failure]:
+    encrypted = inputs.get("protocol") == "HTTPS"
+    if encrypted and not inputs.get("certificateArn"):
+        yield Failure("certificateArn", "HTTPS needs a certificate")
+    for index, action in enumerate(inputs.get("defaultActions", [])):
+        if action.get("type", "").startswith("authenticate-") and not encrypted:
+            yield Failure(f"defaultActions[{index}].type", "people log in over HTTPS alone")
+
+
+@resource("aws:lb/listener:Listener", check=_check_listener)
 def listener(r: Resource) -> Bag:
     balancer = str(r.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/")
     arn = f"{balancer}/{r.hex(16)}"
@@ -71,6 +78,10 @@ def listener_rule(r: Resource) -> Bag:
     return {"id": arn, "arn": arn, "priority": 1}
 
 
+def _base(name: str) -> str:
+    return name.removeprefix("*.")
+
+
 @resource("aws:acm/certificate:Certificate")
 def certificate(r: Resource) -> Bag:
     uuid = r.hex(32)
@@ -79,9 +90,10 @@ def certificate(r: Resource) -> Bag:
     records = [
         {
             "domainName": name,
-            "resourceRecordName": f"_{r.hex(32, name)}.{name}.",
+            # A wildcard is validated by the record of the name below it.
+            "resourceRecordName": f"_{r.hex(32, _base(name))}.{_base(name)}.",
             "resourceRecordType": "CNAME",
-            "resourceRecordValue": f"_{r.hex(32, 'value')}.acm-validations.aws.",
+            "resourceRecordValue": f"_{r.hex(32, f'value of {_base(name)}')}.acm-validations.aws.",
         }
         for name in names
     ]
@@ -127,3 +139,14 @@ def web_acl(r: Resource) -> Bag:
 @resource("aws:wafv2/webAclAssociation:WebAclAssociation")
 def web_acl_association(r: Resource) -> Bag:
     return {"id": f"{r.get('webAclArn')},{r.get('resourceArn')}"}
+
+
+def _check_logging(inputs: Bag) -> Iterator[Failure]:
+    for index, arn in enumerate(inputs.get("logDestinationConfigs", [])):
+        if not has_unknown(arn) and "aws-waf-logs-" not in arn:
+            yield Failure(f"logDestinationConfigs[{index}]", f"{arn}: its name must begin with aws-waf-logs-")
+
+
+@resource("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", check=_check_logging)
+def web_acl_logging(r: Resource) -> Bag:
+    return {"id": r.get("resourceArn")}

@@ -1,0 +1,70 @@
+"""Which of AWS's requests makes a resource: its model says which values AWS takes (local/provider/api_model.py).
+
+Amazon MQ's is not here: its words are in capitals, and neither the service nor the provider insists on them.
+"""
+
+from collections.abc import Mapping
+
+OPERATIONS: Mapping[str, str] = {
+    "aws:acm/certificate:Certificate": "acm:RequestCertificate",
+    "aws:appautoscaling/policy:Policy": "application-autoscaling:PutScalingPolicy",
+    "aws:appautoscaling/scheduledAction:ScheduledAction": "application-autoscaling:PutScheduledAction",
+    "aws:appautoscaling/target:Target": "application-autoscaling:RegisterScalableTarget",
+    "aws:backup/plan:Plan": "backup:CreateBackupPlan.BackupPlan",
+    "aws:backup/vault:Vault": "backup:CreateBackupVault",
+    "aws:budgets/budget:Budget": "budgets:CreateBudget.Budget",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": "cloudwatch:PutCompositeAlarm",
+    "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
+    "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
+    "aws:ec2/eip:Eip": "ec2:AllocateAddress",
+    "aws:ec2/flowLog:FlowLog": "ec2:CreateFlowLogs",
+    "aws:ec2/natGateway:NatGateway": "ec2:CreateNatGateway",
+    "aws:ec2/vpc:Vpc": "ec2:CreateVpc",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "ec2:CreateVpcEndpoint",
+    "aws:ec2/securityGroup:SecurityGroup": "ec2:CreateSecurityGroup",
+    "aws:ec2/subnet:Subnet": "ec2:CreateSubnet",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": "ecr:PutLifecyclePolicy",
+    "aws:ecr/repository:Repository": "ecr:CreateRepository",
+    "aws:ecs/cluster:Cluster": "ecs:CreateCluster",
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "ecs:PutClusterCapacityProviders",
+    "aws:ecs/service:Service": "ecs:CreateService",
+    "aws:ecs/taskDefinition:TaskDefinition": "ecs:RegisterTaskDefinition",
+    "aws:elasticache/parameterGroup:ParameterGroup": "elasticache:CreateCacheParameterGroup",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "elasticache:CreateReplicationGroup",
+    "aws:elasticache/serverlessCache:ServerlessCache": "elasticache:CreateServerlessCache",
+    "aws:elasticache/subnetGroup:SubnetGroup": "elasticache:CreateCacheSubnetGroup",
+    "aws:elasticache/user:User": "elasticache:CreateUser",
+    "aws:elasticache/userGroup:UserGroup": "elasticache:CreateUserGroup",
+    "aws:iam/policy:Policy": "iam:CreatePolicy",
+    "aws:iam/role:Role": "iam:CreateRole",
+    "aws:iam/rolePolicy:RolePolicy": "iam:PutRolePolicy",
+    "aws:kms/alias:Alias": "kms:CreateAlias",
+    "aws:kms/key:Key": "kms:CreateKey",
+    "aws:lb/listener:Listener": "elbv2:CreateListener",
+    "aws:lb/listenerRule:ListenerRule": "elbv2:CreateRule",
+    "aws:lb/loadBalancer:LoadBalancer": "elbv2:CreateLoadBalancer",
+    "aws:lb/targetGroup:TargetGroup": "elbv2:CreateTargetGroup",
+    "aws:msk/cluster:Cluster": "kafka:CreateCluster",
+    "aws:msk/serverlessCluster:ServerlessCluster": "kafka:CreateClusterV2.Serverless",
+    "aws:rds/instance:Instance": "rds:CreateDBInstance",
+    "aws:rds/parameterGroup:ParameterGroup": "rds:ModifyDBParameterGroup",
+    "aws:rds/proxy:Proxy": "rds:CreateDBProxy",
+    "aws:rds/subnetGroup:SubnetGroup": "rds:CreateDBSubnetGroup",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "s3:PutPublicAccessBlock.PublicAccessBlockConfiguration",
+    "aws:s3/bucketVersioning:BucketVersioning": "s3:PutBucketVersioning",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "s3:PutBucketOwnershipControls.OwnershipControls",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+        "s3:PutBucketLifecycleConfiguration.LifecycleConfiguration"
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "s3:PutBucketEncryption.ServerSideEncryptionConfiguration"
+    ),
+    "aws:secretsmanager/secret:Secret": "secretsmanager:CreateSecret",
+    "aws:secretsmanager/secretVersion:SecretVersion": "secretsmanager:PutSecretValue",
+    "aws:sns/topic:Topic": "sns:CreateTopic",
+    "aws:sns/topicSubscription:TopicSubscription": "sns:Subscribe",
+    "aws:sqs/queue:Queue": "sqs:CreateQueue",
+    "aws:ssm/parameter:Parameter": "ssm:PutParameter",
+    "aws:wafv2/webAcl:WebAcl": "wafv2:CreateWebACL",
+}
