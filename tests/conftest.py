@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -15,3 +16,18 @@ def _pulumi_on_path() -> None:
         [str(CHECKOUT / "tools" / "pulumi")], check=True, capture_output=True, text=True
     ).stdout.strip()
     os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+_BROKEN: list[str] = []
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    """pytest itself broke, here or in one of its processes: what came first is what matters, and it scrolls away."""
+    _BROKEN.append(str(excrepr))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Say the first such error again, at the very end."""
+    if _BROKEN:
+        sys.stderr.write("\n".join(["pytest broke first on:", *_BROKEN[0].splitlines()[-12:], ""]))

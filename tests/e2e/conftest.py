@@ -15,6 +15,8 @@ from local.engine import Engine, stack_config
 from local.folder import StackFolder
 from local.machine.cloud import machine
 from local.machine.supervisor import Supervisor
+from tests.e2e.board import PHONE, Site, opened
+from tests.servers import CELERY, GUNICORN, Running, free_port, migrated, running_servers, told, until
 
 CHROMIUMS = (
     "chromium",
@@ -43,10 +45,18 @@ class System:
     folder: StackFolder
     config: dict[str, Any]
     aws_port: int
+    rabbitmq_port: int
+    valkey_port: int
 
     @property
     def engine(self) -> Engine:
-        cloud = machine(self.folder, aws_port=self.aws_port, region="us-east-1")
+        cloud = machine(
+            self.folder,
+            aws_port=self.aws_port,
+            region="us-east-1",
+            rabbitmq_port=self.rabbitmq_port,
+            valkey_port=self.valkey_port,
+        )
         return Engine("local", self.folder, cloud=cloud, config=self.config)
 
     def up(self) -> tuple[str, dict[str, int]]:
@@ -64,22 +74,33 @@ class System:
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
+    yield from _system()
+
+
+@pytest.fixture
+def own_system() -> Iterator[System]:
+    """Another one, for a test that changes it."""
+    yield from _system()
+
+
+def _system() -> Iterator[System]:
     root = Path(tempfile.mkdtemp(prefix="backlog-"))
-    api, database, aws = (_free_port() for _ in range(3))
+    api, database, *others = (_free_port() for _ in range(5))
     declared = stack_config("local")
     config = {
         "backlog:listenerPort": api,
         "backlog:api": {**declared["backlog:api"], "port": api},
         "backlog:database": {**declared["backlog:database"], "port": database},
     }
-    made = System(StackFolder(root / "stack"), config, aws)
+    made = System(StackFolder(root / "stack"), config, *others)
     yield made
     Supervisor(made.folder).shut_down()
     shutil.rmtree(root, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """No longer than it is needed: Playwright's event loop is this thread's, and other tests have one of their own."""
     found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
     assert found, "no Chromium: run tools/system-packages"
     with sync_playwright() as playwright:
@@ -92,3 +113,43 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    with running_servers() as servers, told(servers, migrated(servers)) as environment:
+        port = free_port()
+        api = Running(GUNICORN, {**environment, "PORT": str(port), "WEB_THREADS": "16"}, folder / "api")
+        try:
+            until(lambda: api.healthy("backlog_api.health"), what="the API")
+            yield Site(f"http://127.0.0.1:{port}", environment, api)
+        finally:
+            api.kill()
+
+
+@pytest.fixture
+def board(site, browser):
+    yield from opened(site, browser)
+
+
+@pytest.fixture
+def phone(site, browser):
+    yield from opened(site, browser, viewport=PHONE, is_mobile=True, has_touch=True)
+
+
+@pytest.fixture
+def neighbours(site):
+    """Other lists, to stand beside the one that is looked at."""
+    made = [site.ask("POST", "/api/v1/lists", {"name": name}) for name in ("Work", "Garden", "Books to read")]
+    yield
+    for one in made:
+        site.ask("DELETE", f"/api/v1/lists/{one['id']}")
+
+
+@pytest.fixture
+def worker(site, tmp_path):
+    running = Running(CELERY, site.environment, tmp_path / "worker")
+    until(lambda: running.healthy("backlog_worker.health"), what="the worker")
+    yield running
+    running.kill()

@@ -83,7 +83,9 @@ def synthesised(folder: StackFolder) -> Stack:
 @pytest.fixture
 def realised(folder: StackFolder) -> Stack:
     """A stack on this machine."""
-    return Stack(folder, folder.root.parent / "config", machine(folder, aws_port=free_port(), region="eu-central-1"))
+    ports = {name: free_port() for name in ("aws_port", "rabbitmq_port", "valkey_port")}
+    cloud = machine(folder, region="eu-central-1", **ports)
+    return Stack(folder, folder.root.parent / "config", cloud)
 
 
 def free_port() -> int:

@@ -1,5 +1,8 @@
 """The program itself on Pulumi's real engine: every stack from nothing, unchanged, and back to nothing."""
 
+import base64
+import json
+
 import pytest
 from pulumi.automation import CommandError
 
@@ -16,7 +19,7 @@ def changes(summary):
     return {getattr(kind, "value", kind): count for kind, count in (summary or {}).items()}
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod", "local"])
+@pytest.mark.parametrize("stack", ["dev", "prod", "local", "lab"])
 def test_a_stack_comes_up_and_then_nothing_changes(stack, folder):
     with opened(stack, folder) as engine:
         made = changes(engine.up().summary.resource_changes)
@@ -57,3 +60,21 @@ def test_outputs_are_what_the_outside_world_needs(folder):
         outputs = {name: output.value for name, output in engine.outputs().items()}
     assert {"url", "queue_url", "dlq_url", "database_endpoint", "api_image", "worker_image"} <= outputs.keys()
     assert "@sha256:" in outputs["api_image"]
+
+
+def test_the_registrys_token_is_nowhere_in_the_state_in_clear(folder):
+    """Neither the password that the images are pushed with, nor the token that it was cut from."""
+    with opened("dev", folder) as engine:
+        engine.up()
+    state = next(folder.backend.rglob("dev.json")).read_text(encoding="utf-8")
+    images = [
+        resource
+        for resource in json.loads(state)["checkpoint"]["latest"]["resources"]
+        if resource["type"] == "docker:index/image:Image"
+    ]
+    assert {image["urn"].rsplit("::", 1)[1] for image in images} == {"api", "api-cache", "worker", "worker-cache"}
+    for image in images:
+        for held in (image["inputs"], image["outputs"]):
+            assert "ciphertext" in held["registry"]["password"]
+    assert "not-a-password" not in state
+    assert base64.b64encode(b"AWS:not-a-password").decode()[:20] not in state

@@ -39,9 +39,11 @@ def queues():
     pulumi.export("dead", dead.url)
 
 
-def database(port):
+def database(port, identifier=None, **more):
     return aws.rds.Instance(
         "database",
+        identifier=identifier,
+        **more,
         engine="postgres",
         engine_version="18",
         instance_class="db.t4g.micro",
@@ -172,6 +174,32 @@ def test_the_database_takes_the_managed_password_and_no_other(realised, free_por
     assert login["password"] not in realised.state_text()
 
 
+def test_a_database_that_gets_another_name_keeps_its_data_and_its_login(realised, free_port):
+    port = free_port()
+
+    def program(identifier=None):
+        queues()
+        pulumi.export("secret", database(port, identifier).master_user_secrets[0]["secret_arn"])
+
+    def run(statement):
+        secret = client(realised, "secretsmanager").get_secret_value(SecretId=realised.outputs()["secret"])
+        password = json.loads(secret["SecretString"])["password"]
+        where = {"host": "127.0.0.1", "port": port, "dbname": "backlog", "user": "backlog", "password": password}
+        with psycopg.connect(**where, autocommit=True) as connection:
+            return connection.execute(statement)
+
+    realised.up(program)
+    run("create table kept as select 42 as answer")
+    realised.up(lambda: program("another"))
+    assert run("select answer from kept").fetchone() == (42,)
+    assert set(realised.up(lambda: program("another"), refresh=True)) == {"same"}
+
+
+def test_a_database_that_would_take_iam_s_tokens_is_refused_and_not_pretended(realised, free_port):
+    with pytest.raises(CommandError, match="knows no tokens of IAM"):
+        realised.up(lambda: database(free_port(), iam_database_authentication_enabled=True))
+
+
 def test_a_service_runs_and_a_second_up_changes_nothing(realised, free_port):
     port = free_port()
     realised.up(lambda: service(port))
@@ -247,6 +275,13 @@ def test_destroy_leaves_no_process_and_no_data(realised, free_port):
     Supervisor(realised.folder).shut_down()
     assert processes_of(realised) == []
     assert not list(realised.folder.root.glob("postgres/*"))
+
+
+def test_an_engine_that_was_killed_while_it_wrote_its_state_goes_on(realised):
+    realised.up(queues)
+    (sidecar,) = realised.folder.backend.rglob("test.json.attrs")
+    sidecar.write_bytes(b"")
+    assert set(realised.up(queues)) == {"same"}
 
 
 def test_an_interrupted_up_is_resumed(realised, free_port, tmp_path):

@@ -96,6 +96,26 @@ def test_a_queue_that_becomes_fifo_is_replaced_under_another_name(synthesised):
     assert synthesised.outputs()["name"].endswith(".fifo")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        ({"identifier": "fixed"}, ["delete-replaced", "replace", "create-replacement"]),
+        ({}, ["create-replacement", "replace", "delete-replaced"]),
+    ],
+    ids=["given name", "name of Pulumi's"],
+)
+def test_what_the_program_names_goes_before_its_replacement_comes(synthesised, arguments, order):
+    synthesised.up(database(storage_encrypted=False, **arguments))
+    steps = []
+
+    def keep(event):
+        if event.resource_pre_event and event.resource_pre_event.metadata.type == "aws:rds/instance:Instance":
+            steps.append(event.resource_pre_event.metadata.op)
+
+    synthesised.up(database(storage_encrypted=True, **arguments), on_event=keep)
+    assert [getattr(step, "value", step) for step in steps] == order
+
+
 def test_json_that_is_only_written_differently_is_no_change(synthesised):
     def program(indent):
         return lambda: aws.iam.Role("task", assume_role_policy=json.dumps(json.loads(POLICY), indent=indent))
@@ -190,12 +210,13 @@ def test_a_type_that_the_cloud_does_not_know_says_where_to_add_it(synthesised):
             "no 4096 MiB with 256 CPU",
         ),
         (lambda: aws.lb.TargetGroup("t", name="a" * 33), "33 characters; AWS takes 32"),
+        (lambda: aws.lb.TargetGroup("a" * 25), "33 characters; AWS takes 32"),
         (
             lambda: aws.ecs.Service("s", network_configuration={"subnetz": ["x"], "subnets": ["y"]}),
             "did you mean 'subnets'",
         ),
     ],
-    ids=["fifo name", "visibility", "policy", "fargate", "name", "nested property"],
+    ids=["fifo name", "visibility", "policy", "fargate", "name", "logical name", "nested property"],
 )
 def test_a_mistake_is_refused_with_the_property_and_the_reason(synthesised, program, sentence):
     with pytest.raises(CommandError) as refused:

@@ -217,6 +217,22 @@ def test_a_wrong_query_is_a_400_that_names_the_parameter(client, query):
     assert query.split("=", 1)[0] in answer.json["fields"]
 
 
+def test_every_wrong_parameter_is_named(client):
+    assert set(client.get(f"{TODOS}?window=x&completed=y").json["fields"]) == {"window", "completed"}
+
+
+def test_a_url_is_of_the_host_that_was_asked(client):
+    task = client.post(f"{TODOS}/ical", headers={"Host": "todos.example:8080"}).json
+    assert task["task_url"] == f"http://todos.example:8080{TODOS}/ical/{task['task_id']}/status"
+
+
+def test_a_blank_title_is_refused_and_blanks_around_one_are_kept(client):
+    assert client.post(TODOS, json={"title": " \t\u00a0\n"}).json["fields"] == {"title": "must not be blank"}
+    todo = post(client, title=" x ")
+    assert todo["title"] == " x "
+    assert client.put(f"{TODOS}/{todo['id']}", json={"title": "  "}).status_code == 400
+
+
 def test_a_request_keeps_its_id(client):
     assert client.get(TODOS, headers={"X-Request-ID": "abc-1"}).headers["X-Request-ID"] == "abc-1"
     assert client.get(TODOS, headers={"X-Request-ID": "<script>"}).headers["X-Request-ID"] != "<script>"
@@ -255,9 +271,7 @@ def test_a_calendar_is_accepted_while_the_queue_is_away(client, sqs, environment
 
 def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(client, servers, environment):
     servers.run_sql(f"alter database {environment['DATABASE_NAME']} allow_connections false")
-    servers.run_sql(
-        f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{environment['DATABASE_NAME']}'"
-    )
+    servers.end_sessions(f"datname = '{environment['DATABASE_NAME']}'")
     answer = client.get(TODOS)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert client.get("/api/v1/health").status_code == 200

@@ -3,51 +3,19 @@
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+
+from tests.servers import GUNICORN
 
 BINARIES = Path(sys.executable).parent
 MIGRATE = [sys.executable, "-m", "backlog_todos.migrate"]
-GUNICORN = [str(BINARIES / "gunicorn"), "--config", "python:backlog_api.gunicorn_config", "backlog_api.wsgi:app"]
 CELERY = [str(BINARIES / "celery"), "--app", "backlog_worker.app", "worker", "--loglevel", "INFO"]
 
 
 def run(command, environment):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-
-
-def test_two_migrations_at_once_are_safe(environment, sql):
-    with sql.begin() as session:
-        for table in ("todos", "calendar_jobs", "alembic_version"):
-            session.execute(text(f"drop table {table}"))
-    with ThreadPoolExecutor() as pool:
-        done = list(pool.map(lambda _: run(MIGRATE, environment), range(3)))
-    assert [result.returncode for result in done] == [0, 0, 0], [result.stderr for result in done]
-    with sql() as session:
-        assert session.execute(text("select count(*) from todos")).scalar() == 0
-
-
-def test_a_migration_waits_for_another_for_as_long_as_it_takes(environment, sql):
-    """The other's statement limit (backlog_todos.database) must not end it."""
-    with sql.begin() as session:
-        session.execute(text("select pg_advisory_xact_lock(6400)"))
-        with subprocess.Popen(MIGRATE, env=environment, stderr=subprocess.PIPE, text=True) as waiting:
-            with pytest.raises(subprocess.TimeoutExpired):
-                waiting.wait(2)
-            limit = "select current_setting('statement_timeout')"
-            assert session.execute(text(limit)).scalar() == "15s"
-            session.rollback()
-            assert waiting.wait(30) == 0, waiting.stderr
-
-
-def test_a_migration_without_a_database_says_so(environment):
-    done = run(MIGRATE, {**environment, "DATABASE_PORT": "1"})
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"migrate: 127.0.0.1:1/{environment['DATABASE_NAME']}: connection")
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", [GUNICORN, CELERY], ids=["api", "worker"])

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 from faults import FaultyProxy
@@ -39,16 +38,6 @@ def through(servers, environment, proxy):
     """The worker's environment, with SQS behind the proxy."""
     url = environment["QUEUE_URL"].replace(f":{servers.emulator.port}", f":{proxy.port}")
     return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.port}", "QUEUE_URL": url, "JOB_CONCURRENCY": "1"}
-
-
-@pytest.fixture
-def locked(sql):
-    """The todos' table is held, so that a job that reads it is in the middle of its work."""
-    session = sql()
-    session.execute(text("lock table todos in access exclusive mode"))
-    yield session
-    session.rollback()
-    session.close()
 
 
 def test_messages_that_are_none_of_ours_are_buried(client, sqs, environment, start_worker, until):

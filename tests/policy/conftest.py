@@ -12,15 +12,16 @@ from infra.policy.from_program import declared
 from infra.policy.resources import UNKNOWN, Hidden, Resource, Stack
 
 DIGEST = "123456789012.dkr.ecr.us-east-1.amazonaws.com/api@sha256:" + "a" * 64
+OURS = {"AWS": "arn:aws:iam::123456789012:root"}
 TAGS = {"app": "backlog", "stack": "prod", "managed-by": "pulumi"}
 
 #: Properties that are texts of JSON; here they are what the text says.
 DOCUMENTS = ("policy", "assumeRolePolicy", "containerDefinitions", "redrivePolicy")
 
 
-def tls_only() -> dict[str, Any]:
+def tls_only(service: str = "sqs") -> dict[str, Any]:
     condition = {"Bool": {"aws:SecureTransport": "false"}}
-    return {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Condition": condition}]}
+    return {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": f"{service}:*", "Condition": condition}]}
 
 
 def allow(action: str, resource: str) -> dict[str, Any]:
@@ -68,8 +69,60 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
             "accessLogs": {"enabled": True},
             "enableDeletionProtection": True,
         },
-        {"subnets": ["public-a", "public-b"]},
+        {"subnets": ["public-a", "public-b"], "accessLogs": ["bucket"]},
     ),
+    "certificate": (
+        "aws:acm/certificate:Certificate",
+        {"validationMethod": "DNS", "keyAlgorithm": "EC_prime256v1"},
+        {},
+    ),
+    "expiry": (
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "metricName": "DaysToExpiry",
+            "alarmDescription": "Ends. Runbook: docs/runbooks/certificate-expiry.md",
+            "alarmActions": ["arn:topic"],
+        },
+        {},
+    ),
+    "web-acl": (
+        "aws:wafv2/webAcl:WebAcl",
+        {"rules": [{"name": "limit", "visibilityConfig": {"cloudwatchMetricsEnabled": True}}]},
+        {},
+    ),
+    "waf-logs": (
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        {"redactedFields": [{"singleHeader": {"name": name}} for name in ("authorization", "cookie")]},
+        {"resourceArn": ["web-acl"]},
+    ),
+    "bucket": ("aws:s3/bucket:Bucket", {}, {}),
+    "bucket-block": (
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        {
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        {"bucket": ["bucket"]},
+    ),
+    "bucket-policy": ("aws:s3/bucketPolicy:BucketPolicy", {"policy": tls_only("s3")}, {"bucket": ["bucket"]}),
+    "bucket-owner": (
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        {"rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"bucket": ["bucket"]},
+    ),
+    "bucket-lifecycle": (
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        {"rules": [{"id": "e", "status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}]},
+        {"bucket": ["bucket"]},
+    ),
+    "firewall": (
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        {},
+        {"resourceArn": ["balancer"], "webAclArn": ["web-acl"]},
+    ),
+    "group": ("aws:ec2/securityGroup:SecurityGroup", {"ingress": [], "egress": []}, {"vpcId": ["vpc"]}),
     "http": (
         "aws:lb/listener:Listener",
         {"protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
@@ -92,6 +145,11 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
     "kept-images": (
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         {"policy": {"rules": [{"rulePriority": 1}]}},
+        {"repository": ["repository"]},
+    ),
+    "pull-policy": (
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        {"policy": {"Statement": [{"Effect": "Allow", "Principal": OURS, "Action": "ecr:BatchGetImage"}]}},
         {"repository": ["repository"]},
     ),
     "definition": (
@@ -143,7 +201,44 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
     ),
     "queue-policy": ("aws:sqs/queuePolicy:QueuePolicy", {"policy": tls_only()}, {"queueUrl": ["queue"]}),
     "dead-policy": ("aws:sqs/queuePolicy:QueuePolicy", {"policy": tls_only()}, {"queueUrl": ["dead-letters"]}),
-    "key": ("aws:kms/key:Key", {"enableKeyRotation": True}, {}),
+    "rabbitmq": (
+        "aws:mq/broker:Broker",
+        {
+            "publiclyAccessible": False,
+            "autoMinorVersionUpgrade": True,
+            "deploymentMode": "CLUSTER_MULTI_AZ",
+            "logs": {"general": True},
+        },
+        {},
+    ),
+    "valkey": (
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        {
+            "snapshotRetentionLimit": 7,
+            "autoMinorVersionUpgrade": True,
+            "automaticFailoverEnabled": True,
+            "atRestEncryptionEnabled": True,
+            "transitEncryptionEnabled": True,
+            "userGroupIds": ["backlog"],
+            "subnetGroupName": "backlog",
+        },
+        {},
+    ),
+    "valkey-parameters": (
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        {"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
+        {},
+    ),
+    "key": (
+        "aws:kms/key:Key",
+        {
+            "enableKeyRotation": True,
+            "policy": {"Statement": [{"Effect": "Allow", "Principal": OURS, "Action": "kms:*", "Resource": "*"}]},
+        },
+        {},
+    ),
+    "login": ("aws:secretsmanager/secret:Secret", {}, {}),
+    "rotation": ("aws:secretsmanager/secretRotation:SecretRotation", {}, {"secretId": ["login"]}),
     "topic": ("aws:sns/topic:Topic", {"kmsMasterKeyId": "key"}, {}),
     "database": (
         "aws:rds/instance:Instance",
@@ -152,6 +247,7 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
             "storageEncrypted": True,
             "multiAz": True,
             "monitoringInterval": 60,
+            "performanceInsightsEnabled": True,
             "deletionProtection": True,
             "skipFinalSnapshot": False,
             "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
@@ -188,6 +284,11 @@ WORLD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
         {},
     ),
     "task": ("aws:iam/role:Role", {}, {}),
+    "attachment": (
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"},
+        {"role": ["task"]},
+    ),
     "inline": ("aws:iam/rolePolicy:RolePolicy", {"policy": allow("sqs:SendMessage", "arn:queue")}, {}),
     "managed": ("aws:iam/policy:Policy", {"policy": allow("kms:Decrypt", "arn:key/1")}, {}),
     "logs": ("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 90}, {}),
@@ -260,11 +361,17 @@ def world_fixture() -> Callable[..., Stack]:
 
 
 @functools.cache
-def _declared(stack: str) -> Stack:
+def declared_once(stack: str) -> Stack:
+    """A stack as the program declares it: each takes Pulumi's engine seconds."""
     return declared(stack)
 
 
-@pytest.fixture(params=["dev", "prod", "local"])
+@pytest.fixture(name="declared_once")
+def declared_once_fixture() -> Callable[[str], Stack]:
+    return declared_once
+
+
+@pytest.fixture(params=["dev", "prod", "local", "lab"])
 def stack(request: pytest.FixtureRequest) -> Stack:
     """Each stack, as the program declares it."""
-    return _declared(request.param)
+    return declared_once(request.param)

@@ -7,8 +7,10 @@ import pytest
 from infra.policy.catalog import RULES
 from infra.policy.document import FILE, document
 from infra.policy.from_state import read
+from infra.policy.places import place
 from infra.policy.report import main
-from infra.policy.resources import SECRET, UNKNOWN
+from infra.policy.resources import SECRET, UNKNOWN, Resource
+from local.folder import CHECKOUT
 
 SECRET_VALUE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:..."}
 PROVIDER = "urn:pulumi:prod::backlog::pulumi:providers:aws::default"
@@ -71,6 +73,30 @@ def test_code_scanning_gets_sarif(report):
     [encryption] = [result for result in run["results"] if result["ruleId"] == "sqs-encrypted"]
     assert encryption["level"] == "error"
     assert encryption["locations"][0]["logicalLocations"][0]["name"] == "jobs"
+
+
+def test_code_scanning_is_told_what_is_not_evaluable_and_keeps_stacks_apart(report):
+    _, told, _ = report(export(queue(sqsManagedSseEnabled="04da6b54-80e4-46f7-96ec-b56ff0331ba9")), "sarif")
+    [run] = json.loads(told)["runs"]
+    assert run["automationDetails"]["id"] == "backlog-policy/prod/"
+    [note] = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["associatedRule"]["id"] == "sqs-encrypted"
+
+
+@pytest.mark.parametrize(
+    ("components", "file", "text"),
+    [
+        ("backlog:infra:Messaging$backlog:infra:Queue$", "infra/components/queue.py", "aws.sqs.Queue("),
+        ("", "infra/__main__.py", '"""'),
+        ("backlog:infra:NeverWas$", "infra/__main__.py", '"""'),
+    ],
+    ids=["in a component", "in none", "in one that is not there"],
+)
+def test_a_finding_stands_beside_its_line(components, file, text):
+    urn = f"urn:pulumi:prod::backlog::{components}aws:sqs/queue:Queue::jobs"
+    where, line = place(Resource(type="aws:sqs/queue:Queue", urn=urn, props={}))
+    assert where == file
+    assert text in (CHECKOUT / where).read_text(encoding="utf-8").splitlines()[line - 1]
 
 
 @pytest.mark.parametrize("broken", ["{}", "[", '{"deployment": {"resources": []}}'], ids=["empty", "no JSON", "bare"])

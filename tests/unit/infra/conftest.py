@@ -98,11 +98,45 @@ class Aws(mocks.Mocks):
                 made |= {
                     "address": f"{name}.rds.amazonaws.com",
                     "endpoint": f"{name}.rds.amazonaws.com:{args.inputs['port']}",
-                    "identifier": name,
+                    "arn": f"arn:aws:rds:us-east-1:{ACCOUNT}:db:{name}",
+                    "resourceId": "db-RESOURCE",
                     "masterUserSecrets": [{"secretArn": secret}],
                 }
+            case "aws:secretsmanager/secret:Secret":
+                made["arn"] = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{name}-abcdef"
+            case "aws:secretsmanager/secretVersion:SecretVersion":
+                made["secretArn"] = args.inputs["secretId"]
+            case "aws:mq/broker:Broker":
+                made |= {"brokerName": name, "instances": [{"endpoints": ["amqps://b-1.mq.us-east-1.on.aws:5671"]}]}
+            case "aws:elasticache/replicationGroup:ReplicationGroup":
+                made |= {"replicationGroupId": name, "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"}
+            case "aws:msk/serverlessCluster:ServerlessCluster":
+                made |= {
+                    "arn": f"arn:aws:kafka:us-east-1:{ACCOUNT}:cluster/{name}/0123-s1",
+                    "bootstrapBrokersSaslIam": "boot-1.c1.kafka-serverless.us-east-1.amazonaws.com:9098",
+                }
             case "aws:lb/loadBalancer:LoadBalancer":
-                made |= {"dnsName": f"{name}.elb.amazonaws.com", "arnSuffix": f"app/{name}/1"}
+                made |= {
+                    "dnsName": f"{name}.elb.amazonaws.com",
+                    "arnSuffix": f"app/{name}/1",
+                    "zoneId": "Z-of-balancer",
+                }
+            case "aws:acm/certificate:Certificate":
+                made["domainValidationOptions"] = [
+                    {
+                        "domainName": each,
+                        "resourceRecordName": f"_of.{each.removeprefix('*.')}.",
+                        "resourceRecordType": "CNAME",
+                        "resourceRecordValue": f"_value-of.{each.removeprefix('*.')}.",
+                    }
+                    for each in [args.inputs["domainName"], *args.inputs.get("subjectAlternativeNames", [])]
+                ]
+            case "aws:route53/record:Record":
+                made["fqdn"] = args.inputs["name"].rstrip(".")
+            case "aws:s3/bucket:Bucket":
+                made["bucket"] = name
+            case "aws:ec2/vpcEndpoint:VpcEndpoint":
+                made["prefixListId"] = f"pl-{args.name}"
             case "aws:lb/targetGroup:TargetGroup":
                 made["arnSuffix"] = f"targetgroup/{name}/2"
         return f"{args.name}-id", made
@@ -157,7 +191,13 @@ def _short(urn: str) -> str:
     return f"{kind.rsplit(':', 1)[-1]}/{name}"
 
 
-def run(stack: str, config: dict[str, Any], secret: Sequence[str] = ()) -> Stack:
+def the_program() -> None:
+    runpy.run_path(str(CHECKOUT / "infra"), run_name="__main__")
+
+
+def run(
+    stack: str, config: dict[str, Any], secret: Sequence[str] = (), program: Callable[[], Any] = the_program
+) -> Stack:
     """One run of the program with exactly this configuration; what the program raises is raised."""
     monitor = Monitor()
 
@@ -176,7 +216,7 @@ def run(stack: str, config: dict[str, Any], secret: Sequence[str] = ()) -> Stack
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
         set_all_config(texts, list(secret))
         SETTINGS.outputs.clear()  # a run that failed leaves its own
-        asyncio.run(run_in_stack(lambda: runpy.run_path(str(CHECKOUT / "infra"), run_name="__main__")))
+        asyncio.run(run_in_stack(program))
 
     contextvars.Context().run(alone)
     return monitor.stack
@@ -229,6 +269,12 @@ def configured(written: dict[str, Any]) -> Settings:
 @pytest.fixture
 def dev() -> Stack:
     return _declared("dev", "{}")
+
+
+@pytest.fixture
+def run_component() -> Callable[[Callable[[], Any]], Stack]:
+    """What a function declares that makes one component."""
+    return lambda program: run("test", {}, program=program)
 
 
 @pytest.fixture

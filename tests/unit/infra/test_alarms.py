@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.components.database import max_connections
-
 RUNBOOKS = Path(__file__).resolve().parents[3] / "docs" / "runbooks"
 GIB = 1024**3
 
@@ -47,26 +45,45 @@ def value(expression, **numbers):
     )
 
 
-def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm(stack):
-    assert {runbook_of(alarm) for alarm in calling(stack)} == {file.stem for file in RUNBOOKS.glob("*.md")}
+DOMAIN = {"name": "todos.example.com", "zoneId": "Z0123456789ABC"}
+SUBSCRIBED = {"subscriptions": [{"name": "audit", "protocol": "sqs"}]}
 
 
-def test_every_runbook_names_its_alarms_and_says_what_it_means_where_to_look_and_how_to_mend(stack):
-    for alarm in calling(stack):
+@pytest.fixture
+def full(declare):
+    """Stacks with everything that adds an alarm of its own."""
+    kinds = ("sqs", "rabbitmq", "valkey")
+    return [declare("dev", events=SUBSCRIBED, broker=kind, domain=DOMAIN, waf={}) for kind in kinds]
+
+
+def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm(full):
+    told = {runbook_of(alarm) for stack in full for alarm in calling(stack)}
+    assert told == {file.stem for file in RUNBOOKS.glob("*.md")}
+
+
+def test_every_runbook_names_its_alarms_and_says_what_it_means_where_to_look_and_how_to_mend(full):
+    for alarm in (alarm for stack in full for alarm in calling(stack)):
         text = (RUNBOOKS / f"{runbook_of(alarm)}.md").read_text(encoding="utf-8")
-        assert f"`{alarm.name}`" in text.splitlines()[0]
+        assert f"`{alarm.name.replace('-audit-', '-NAME-')}`" in text.splitlines()[0]
         assert re.findall(r"^\*\*(.+?)\.\*\*", text, re.MULTILINE) == ["What it means", "Look", "Mend"]
 
 
-def test_everything_that_can_break_has_an_alarm(stack):
-    assert {alarm.name for alarm in calling(stack)} == {
+BROKERS_OWN = {"sqs": set(), "rabbitmq": {"broker-memory", "queue-depth"}, "valkey": {"broker-memory"}}
+
+
+@pytest.mark.parametrize("kind", BROKERS_OWN)
+def test_everything_that_can_break_has_an_alarm(declare, kind):
+    assert {alarm.name for alarm in calling(declare("dev", broker=kind))} == BROKERS_OWN[kind] | {
         "api-errors",
         "api-latency",
         "api-tasks",
         "database-connections",
         "database-cpu",
+        "database-memory",
         "database-storage",
         "dead-letters",
+        "events-not-delivered",
+        "events-sns-late",
         "late-jobs",
         "unhealthy-hosts",
         "worker-tasks",
@@ -96,9 +113,25 @@ def test_the_topic_is_encrypted_with_a_key_that_cloudwatch_may_use(stack):
     assert key.inputs["enableKeyRotation"] is True
     account, alarms = json.loads(key.inputs["policy"])["Statement"]
     assert account["Principal"] == {"AWS": "arn:aws:iam::210987654321:root"}
-    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]}
     assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "210987654321"}}
+
+
+def test_alarms_and_budgets_may_tell_it_something_and_nobody_else_may(stack):
+    """AWS refuses a budget whose topic would not take its messages."""
+    *publishers, tls_only = stack.json("TopicPolicy", "alarms", "policy")["Statement"]
+    assert {
+        (publisher["Principal"]["Service"], publisher["Condition"]["ArnLike"]["aws:SourceArn"])
+        for publisher in publishers
+    } == {
+        ("cloudwatch.amazonaws.com", "arn:aws:cloudwatch:us-east-1:210987654321:alarm:*"),
+        ("budgets.amazonaws.com", "arn:aws:budgets::210987654321:*"),
+    }
+    for publisher in publishers:
+        assert publisher["Action"] == "sns:Publish"
+        assert publisher["Condition"]["StringEquals"] == {"aws:SourceAccount": "210987654321"}
+    assert (tls_only["Effect"], tls_only["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def test_alarms_are_mailed_to_whom_the_stack_names(declare):
@@ -134,8 +167,8 @@ def test_latency_is_the_ninety_ninth_percentile(dev):
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
-def test_a_service_below_its_desired_count_is_told_even_when_nothing_of_it_is_left(dev, service):
-    alarm = dev.one("MetricAlarm", f"{service}-tasks")
+def test_a_service_below_its_desired_count_is_told_even_when_nothing_of_it_is_left(declare, service):
+    alarm = declare("prod").one("MetricAlarm", f"{service}-tasks")
     expression, metrics = math(alarm)
     assert {name for _, name, _, _ in metrics.values()} == {"DesiredTaskCount", "RunningTaskCount"}
     assert {namespace for namespace, _, _, _ in metrics.values()} == {"ECS/ContainerInsights"}
@@ -147,29 +180,26 @@ def test_a_service_below_its_desired_count_is_told_even_when_nothing_of_it_is_le
     assert alarm.inputs["treatMissingData"] == "breaching"
 
 
-def test_the_databases_alarms_follow_its_size(declare):
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_without_container_insights_a_service_below_its_fewest_tasks_is_told(declare, service):
+    """Each task tells ECS its CPU once a minute, for nothing."""
+    alarm = declare("prod", containerInsights="disabled").one("MetricAlarm", f"{service}-tasks")
+    expression, metrics = math(alarm)
+    ((namespace, name, statistic, _),) = metrics.values()
+    assert (namespace, name, statistic) == ("AWS/ECS", "CPUUtilization", "SampleCount")
+    assert value(expression, running=1) > alarm.inputs["threshold"] == value(expression, running=2)
+    assert alarm.inputs["treatMissingData"] == "breaching"
+
+
+def test_the_databases_alarms_follow_its_size_and_the_pools(declare):
     stack = declare("prod")
-    cpu, storage, connections = (
-        stack.one("MetricAlarm", f"database-{name}").inputs for name in ("cpu", "storage", "connections")
-    )
+    kinds = ("cpu", "memory", "storage", "connections")
+    cpu, memory, storage, connections = (stack.one("MetricAlarm", f"database-{kind}").inputs for kind in kinds)
     assert (cpu["metricName"], cpu["threshold"]) == ("CPUUtilization", 80)
+    assert (memory["metricName"], memory["threshold"]) == ("FreeableMemory", int(0.4 * GIB))  # 5 % of db.m7g.large's 8
     assert (storage["metricName"], storage["threshold"]) == ("FreeStorageSpace", 2.5 * GIB)  # 5 % of 50 GiB
-    assert storage["comparisonOperator"] == "LessThanThreshold"
-    assert (connections["metricName"], connections["threshold"]) == ("DatabaseConnections", 540)  # db.m7g.large
-    for alarm in (cpu, storage, connections):
+    assert memory["comparisonOperator"] == storage["comparisonOperator"] == "LessThanThreshold"
+    # Twice 8 tasks of 2 x 8 threads, and twice 20 workers of 4 jobs, a reconciler and a relay.
+    assert (connections["metricName"], connections["threshold"]) == ("DatabaseConnections", 496)
+    for alarm in (cpu, memory, storage, connections):
         assert alarm["dimensions"] == {"DBInstanceIdentifier": "database-0123456"}
-
-
-@pytest.mark.parametrize(
-    ("instance_class", "connections"),
-    [
-        ("db.t4g.micro", 112),
-        ("db.t4g.small", 225),
-        ("db.m7g.large", 901),
-        ("db.r7g.large", 1_802),
-        ("db.m7g.2xlarge", 3_604),
-        ("db.r7g.4xlarge", 5_000),
-    ],
-)
-def test_the_most_connections_are_rds_formula(instance_class, connections):
-    assert max_connections(instance_class) == connections

@@ -4,7 +4,10 @@ from itertools import combinations
 
 import pytest
 
+from infra.components.broker import Jobs
 from infra.components.dashboard import COLUMNS, Watched, body
+from infra.components.metrics import of_queue
+from infra.components.task_metrics import TaskMetrics
 
 #: What AWS asks of each namespace's metrics (the services' CloudWatch pages).
 DIMENSIONS = {
@@ -17,8 +20,19 @@ DIMENSIONS = {
 
 @pytest.fixture
 def widgets():
-    names = ("balancer", "target_group", "queue", "dead_letters", "cluster", "api", "worker", "database")
-    watched = Watched(region="us-east-1", late_seconds=60, **{name: f"the-{name}" for name in names})
+    names = ("balancer", "target_group", "database")
+    services = {
+        name: TaskMetrics(cluster="the-cluster", service=f"the-{name}", insights=True) for name in ("api", "worker")
+    }
+    jobs = Jobs(
+        waiting=of_queue("the-queue", "ApproximateNumberOfMessagesVisible", "x"),
+        working=of_queue("the-queue", "ApproximateNumberOfMessagesNotVisible", "x"),
+        dead_letters=of_queue("the-dead_letters", "ApproximateNumberOfMessagesVisible", "Dead letters"),
+        oldest=of_queue("the-queue", "ApproximateAgeOfOldestMessage", "x"),
+    )
+    watched = Watched(
+        region="us-east-1", late_seconds=60, jobs=jobs, **services, **{name: f"the-{name}" for name in names}
+    )
     return body(watched, ["arn:aws:cloudwatch:us-east-1:210987654321:alarm:late-jobs"])["widgets"]
 
 
@@ -104,7 +118,11 @@ def test_a_stacks_dashboard_is_of_its_own_names_and_lists_every_alarm_that_calls
         f"{alarm.name}-0123456" for alarm in alarms
     )
     names = {
-        value for widget in graphs(shown) for _, _, dimensions, _ in series(widget) for value in dimensions.values()
+        value
+        for widget in graphs(shown)
+        for namespace, _, dimensions, _ in series(widget)
+        for value in dimensions.values()
+        if namespace != "Backlog"  # the worker's own, by the stack's name
     }
     assert names == {
         "jobs-0123456",

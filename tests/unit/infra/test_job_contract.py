@@ -27,7 +27,7 @@ def contract(**changes):
 def contracts(draw):
     """Contracts that are accepted, up to the edges of what can be said."""
     p99 = draw(st.floats(0.001, 115))
-    hard = draw(st.integers(math.ceil(p99 / 0.9) + 1, 39_000))
+    hard = draw(st.integers(math.ceil(p99 / 0.9) + 1, 43_200))
     job = {
         "mean_seconds": draw(st.floats(0.0005, p99)),
         "p99_seconds": p99,
@@ -92,15 +92,45 @@ def test_every_two_numbers_that_disagree_are_named_in_one_sentence(numbers):
 
 
 @given(contracts())
-def test_a_job_is_over_before_its_message_is_seen_again(job):
-    assert job.soft_limit_seconds < job.hard_limit_seconds < job.visibility_timeout_seconds <= 43_200
+def test_a_message_is_hidden_for_as_long_as_most_jobs_take_and_can_be_for_as_long_as_any_may(job):
+    """SQS hides a message for twelve hours, all extensions together."""
+    assert job.p99_seconds < job.visibility_timeout_seconds
+    assert job.soft_limit_seconds < job.hard_limit_seconds <= 43_200
+
+
+@given(contracts())
+def test_a_message_that_is_hidden_anew_is_so_in_time(job):
+    """The worker does it from half of the timeout on, and may have to try again; few jobs need it."""
+    rest = job.visibility_timeout_seconds / 2
+    assert job.visibility_timeout_seconds > job.hard_limit_seconds or (rest >= job.p99_seconds and rest >= 15)
+
+
+@given(contracts())
+def test_a_job_of_a_dead_worker_is_seen_again_no_later_than_the_longest_job_would_take(job):
+    assert job.visibility_timeout_seconds <= job.hard_limit_seconds * 1.1 + 6
+    assert job.visibility_timeout_seconds <= max(30, 2 * job.p99_seconds + 1)
 
 
 @given(contracts())
 def test_what_is_prefetched_is_done_within_the_visibility_timeout(job):
     """A message's timeout runs from when it is received, not from when its job starts."""
     rounds = job.prefetch_multiplier
-    assert rounds * job.hard_limit_seconds < job.visibility_timeout_seconds
+    assert rounds * job.p99_seconds < job.visibility_timeout_seconds
+
+
+@given(contracts())
+def test_each_job_is_protected_up_to_its_hard_limit_and_no_task_for_days(job):
+    """Renewed after half of its time; ECS takes 1 to 2,880 minutes."""
+    assert 1 <= job.protection_minutes <= 2_880
+    assert job.protection_minutes * 60 / 2 >= job.hard_limit_seconds
+    assert job.protection_minutes * 60 <= 2 * job.hard_limit_seconds + 120
+    assert job.protection_linger_seconds < job.scale_in_cooldown_seconds
+    assert job.protection_hold_seconds >= max(900, 4 * job.hard_limit_seconds)
+
+
+@given(contracts())
+def test_a_worker_may_be_silent_for_a_long_poll_and_not_for_long(job):
+    assert 20 + 2 * 10 < job.poll_silence_seconds <= 600
 
 
 @given(contracts())
@@ -116,7 +146,8 @@ def test_a_job_that_all_but_one_in_a_hundred_would_finish_is_not_told_to_end(job
 
 @given(contracts())
 def test_a_message_outlives_all_its_attempts_and_a_dead_letter_outlives_the_message(job):
-    assert job.max_receive_count * job.visibility_timeout_seconds < job.message_retention_seconds
+    longest = job.hard_limit_seconds + job.visibility_timeout_seconds
+    assert job.max_receive_count * longest < job.message_retention_seconds
     assert 60 <= job.message_retention_seconds < job.dlq_retention_seconds <= 1_209_600
 
 
@@ -148,6 +179,10 @@ def test_queue_and_worker_are_told_the_same(job):
         "JOB_VISIBILITY_TIMEOUT_SECONDS",
         "JOB_MAX_ATTEMPTS",
         "JOB_SHUTDOWN_SECONDS",
+        "JOB_POLL_SILENCE_SECONDS",
+        "JOB_PROTECTION_MINUTES",
+        "JOB_PROTECTION_LINGER_SECONDS",
+        "JOB_PROTECTION_HOLD_SECONDS",
     }
 
 
@@ -162,10 +197,10 @@ def test_queue_and_worker_are_told_the_same(job):
             "p99Seconds 116 is over the 115 s that Fargate's stop timeout of 120 s leaves",
         ),
         ({"latency_objective_seconds": 4}, "latencyObjectiveSeconds 4 is below p99Seconds 5"),
-        ({"hard_limit_seconds": 40_000}, "needs a visibility timeout of 44000 s, over SQS's 43200 s"),
+        ({"hard_limit_seconds": 43_201}, "hardLimitSeconds 43201 is over the 43200 s that SQS hides a message"),
         ({"attempts": 1_001}, "attempts 1001 is over 1000"),
         ({"attempts": 0}, "attempts 0 is below 1"),
-        ({"attempts": 900, "hard_limit_seconds": 3_000}, "attempts 900 of 3300 s"),
+        ({"attempts": 900, "hard_limit_seconds": 3_000}, "attempts 900 of 3030 s"),
     ],
 )
 def test_a_contradiction_names_the_two_numbers(changes, sentence):

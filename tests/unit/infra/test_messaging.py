@@ -35,11 +35,23 @@ def test_only_the_queue_of_jobs_may_leave_dead_letters_there(dev):
 
 def test_both_queues_are_encrypted_and_refuse_plain_http(stack):
     for name in ("jobs", "jobs-dead-letters"):
-        assert stack.one("Queue", name).inputs["sqsManagedSseEnabled"] is True
+        assert {"sqsManagedSseEnabled", "kmsMasterKeyId"} & stack.one("Queue", name).inputs.keys()
         (statement,) = stack.json("QueuePolicy", name, "policy")["Statement"]
         assert statement["Effect"] == "Deny"
         assert statement["Resource"].endswith(f"/{name}-0123456")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_key_of_the_stacks_own_is_for_who_sends_and_receives(declare):
+    stack = declare("dev", messages={"encryption": "kms"})
+    key = "arn:aws:kms:us-east-1:210987654321:Key/messages-0123456"
+    for name in ("jobs", "jobs-dead-letters"):
+        queue = stack.one("Queue", name).inputs
+        assert queue["kmsMasterKeyId"] == key
+        assert "sqsManagedSseEnabled" not in queue  # SQS takes one of the two
+    for role in ("api-task", "worker-task"):
+        uses = [s for s in stack.json("RolePolicy", role, "policy")["Statement"] if s["Resource"] == key]
+        assert [set(statement["Action"]) for statement in uses] == [{"kms:Decrypt", "kms:GenerateDataKey"}]
 
 
 def test_policies_are_resources_of_their_own(stack):

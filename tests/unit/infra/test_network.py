@@ -1,6 +1,7 @@
 """The network and who may talk to whom in it."""
 
 import ipaddress
+import json
 
 import pytest
 
@@ -9,6 +10,15 @@ def test_there_are_public_and_private_subnets_in_two_zones(stack):
     subnets = stack.all("Subnet")
     assert sorted(subnet.name for subnet in subnets) == ["private-a", "private-b", "public-a", "public-b"]
     assert len({subnet.inputs["availabilityZone"] for subnet in subnets}) == 2
+
+
+def test_a_third_zone_renumbers_nothing(declare, dev):
+    third = declare("dev", availabilityZones=["us-east-1a", "us-east-1b", "us-east-1c"])
+    blocks = {subnet.name: subnet.inputs["cidrBlock"] for subnet in third.all("Subnet")}
+    assert {subnet.name: subnet.inputs["cidrBlock"] for subnet in dev.all("Subnet")}.items() < blocks.items()
+    assert blocks.keys() - {subnet.name for subnet in dev.all("Subnet")} == {"public-c", "private-c"}
+    assert third.one("LoadBalancer", "api").inputs["subnets"] == ["public-a-id", "public-b-id", "public-c-id"]
+    assert third.one("SubnetGroup", "database").inputs["subnetIds"] == ["private-a-id", "private-b-id", "private-c-id"]
 
 
 def test_subnets_lie_in_the_vpc_and_do_not_overlap(stack):
@@ -23,7 +33,7 @@ def test_the_default_security_group_lets_nothing_through(stack):
     assert (default["ingress"], default["egress"]) == ([], [])
 
 
-@pytest.mark.parametrize(("egress", "gateways"), [("public-ip", 0), ("nat", 1), ("nat-per-zone", 2)])
+@pytest.mark.parametrize(("egress", "gateways"), [("public-ip", 0), ("nat", 1), ("nat-per-zone", 2), ("endpoints", 0)])
 def test_the_way_out_is_what_is_configured(declare, egress, gateways):
     stack = declare("dev", egress=egress)
     assert len(stack.all("NatGateway")) == len(stack.all("Eip")) == gateways
@@ -47,6 +57,102 @@ def test_image_layers_come_past_the_nat_gateway(stack):
     endpoint = stack.one("VpcEndpoint", "s3").inputs
     assert (endpoint["vpcEndpointType"], endpoint["serviceName"]) == ("Gateway", "com.amazonaws.us-east-1.s3")
     assert set(endpoint["routeTableIds"]) == {f"{table.name}-id" for table in stack.all("RouteTable")}
+
+
+def test_nothing_but_image_layers_is_fetched_from_s3(stack):
+    (statement,) = stack.json("VpcEndpoint", "s3", "policy")["Statement"]
+    assert statement["Action"] == "s3:GetObject"
+    assert statement["Resource"] == "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"
+
+
+def closed(declare):
+    return declare("dev", egress="endpoints")
+
+
+def interfaces(stack):
+    return [endpoint for endpoint in stack.all("VpcEndpoint") if endpoint.inputs["vpcEndpointType"] == "Interface"]
+
+
+@pytest.mark.parametrize("broker", ["sqs", "rabbitmq", "valkey"])
+def test_without_a_way_to_the_internet_there_are_endpoints_of_exactly_what_tasks_and_ecs_call(declare, broker):
+    stack = declare("dev", egress="endpoints", broker=broker)
+    assert [route.name for route in stack.all("Route")] == ["public-internet"]
+    called = {
+        action.split(":")[0]
+        for policy in stack.all("RolePolicy")
+        if policy.name.endswith(("-task", "-execution"))
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if "TaskProtection" not in action  # a task asks its host, which asks ECS
+    }
+    names = {endpoint.inputs["serviceName"].removeprefix("com.amazonaws.us-east-1.") for endpoint in interfaces(stack)}
+    # KMS is asked by SQS and SNS, on behalf of tasks.
+    assert {name.split(".")[0] for name in names} == called - {"kms"}
+    assert {"ecr.api", "ecr.dkr"} <= names
+
+
+def test_an_endpoint_answers_under_the_services_own_name_in_every_zone(declare):
+    for endpoint in interfaces(closed(declare)):
+        assert endpoint.inputs["privateDnsEnabled"] is True
+        assert endpoint.inputs["subnetIds"] == ["private-a-id", "private-b-id"]
+        assert endpoint.inputs["securityGroupIds"] == ["endpoints-id"]
+
+
+def test_an_endpoint_leads_to_the_accounts_own_resources(declare):
+    for endpoint in interfaces(closed(declare)):
+        service = endpoint.inputs["serviceName"].split(".")[3]
+        own, *others = json.loads(endpoint.inputs["policy"])["Statement"]
+        assert own["Resource"] == [f"arn:aws:{service}:us-east-1:210987654321:*"]
+        for other in others:
+            assert other["Action"] == "ecr:GetAuthorizationToken"
+            assert other["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "210987654321"}}
+
+
+def test_images_of_another_account_come_through_the_endpoints_of_ecr_alone(declare):
+    image = f"345678901234.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:{'c' * 64}"
+    stack = declare("dev", egress="endpoints", images={"worker": image})
+    foreign = {
+        endpoint.name
+        for endpoint in interfaces(stack)
+        if "arn:aws:ecr:us-east-1:345678901234:repository/worker" in endpoint.inputs["policy"]
+    }
+    assert foreign == {"ecr-api", "ecr-dkr"}
+
+
+def test_with_endpoints_tasks_reach_those_s3_and_the_database_and_nothing_else(declare):
+    stack = closed(declare)
+    groups = {"api-id", "worker-id"}
+    egress = [r.inputs for r in stack.all("SecurityGroupEgressRule") if r.inputs["securityGroupId"] in groups]
+    assert {(r.get("referencedSecurityGroupId") or r["prefixListId"], r["toPort"]) for r in egress} == {
+        ("endpoints-id", 443),
+        ("pl-s3", 443),
+        ("database-id", 5432),
+    }
+    assert len(egress) == 6
+    entered = [r.inputs for r in stack.all("SecurityGroupIngressRule") if r.inputs["securityGroupId"] == "endpoints-id"]
+    assert {(r["referencedSecurityGroupId"], r["fromPort"], r["toPort"]) for r in entered} == {
+        ("api-id", 443, 443),
+        ("worker-id", 443, 443),
+    }
+
+
+def test_tasks_start_after_their_only_way_out_is_there(declare):
+    stack = closed(declare)
+    ways = {endpoint.urn for endpoint in stack.all("VpcEndpoint")}
+    assert ways <= stack.one("Service", "api").dependencies
+    assert ways <= stack.one("Service", "worker").dependencies
+
+
+def test_flow_logs_are_kept_where_they_are_asked_for(declare):
+    assert declare("dev").all("FlowLog") == []
+    stack = declare("dev", flowLogs={"retentionDays": 30})
+    log = stack.one("FlowLog", "flow-logs").inputs
+    assert (log["vpcId"], log["trafficType"], log["logDestinationType"]) == ("vpc-id", "ALL", "cloud-watch-logs")
+    assert stack.one("LogGroup", "flow-logs").inputs["retentionInDays"] == 30
+    assert log["logDestination"].endswith(":LogGroup/flow-logs-0123456")
+    (statement,) = stack.json("RolePolicy", "flow-logs", "policy")["Statement"]
+    assert statement["Resource"] == f"{log['logDestination']}:*"
+    assert stack.one("RolePolicy", "flow-logs").urn in stack.one("FlowLog", "flow-logs").dependencies
 
 
 def test_a_nat_gateway_is_made_after_the_way_to_the_internet_and_goes_before_it(declare):

@@ -88,12 +88,71 @@ def test_the_metric_looks_at_this_queue_and_this_service(dev):
         "ClusterName": "backlog-0123456",
         "ServiceName": "worker-0123456",
     }
-    assert dev.one("Cluster", "backlog").inputs["settings"] == [{"name": "containerInsights", "value": "enabled"}]
 
 
-def test_each_service_has_one_scaling_policy(stack):
+@pytest.mark.parametrize(
+    ("insights", "metric"),
+    [
+        ("enabled", ("ECS/ContainerInsights", "RunningTaskCount", "Average")),
+        ("disabled", ("AWS/ECS", "CPUUtilization", "SampleCount")),
+    ],
+)
+def test_running_tasks_are_counted_by_what_the_cluster_is_paid_to_tell(declare, insights, metric):
+    stack = declare("prod", containerInsights=insights)
+    assert stack.one("Cluster", "backlog").inputs["settings"] == [{"name": "containerInsights", "value": insights}]
+    _, configuration = scaled_by(stack)
+    (running,) = [
+        at["metricStat"] for at in configuration["customizedMetricSpecification"]["metrics"] if at["id"] == "running"
+    ]
+    assert (running["metric"]["namespace"], running["metric"]["metricName"], running["stat"]) == metric
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_each_service_has_one_scaling_policy(declare, name):
     """Two that track a target hold each other back: both must agree before a task goes."""
-    assert sorted(policy.name for policy in stack.all("Policy")) == ["api-cpu", "worker-backlog"]
+    stack = declare(name)
+    tracked = sorted(policy.name.split("-")[0] for policy in stack.all("Policy"))
+    assert tracked == sorted(target.name for target in stack.all("Target"))
+
+
+def loaded(declare, **numbers):
+    stack = declare("dev", api={"requestsPerTask": 1_200})
+    assert [policy.name for policy in stack.all("Policy") if policy.name.startswith("api")] == ["api-load"]
+    configuration = stack.one("Policy", "api-load").inputs["targetTrackingScalingPolicyConfiguration"]
+    assert configuration["targetValue"] == 100
+    metrics = configuration["customizedMetricSpecification"]["metrics"]
+    (result,) = [metric for metric in metrics if metric["returnData"]]
+    assert numbers.keys() == {metric["id"] for metric in metrics} - {result["id"]}
+    return compute(result["expression"], numbers)
+
+
+def test_the_api_scales_by_the_larger_of_cpu_and_requests(declare):
+    assert loaded(declare, cpu=60, requests=300) == 100
+    assert loaded(declare, cpu=15, requests=1_800) == 150
+
+
+def test_a_night_without_requests_lets_tasks_go(declare):
+    """The balancer reports no zeros: a policy of its own would have no data, and hold all tasks until the morning."""
+    assert loaded(declare, cpu=6, requests=MISSING) == 10
+
+
+def test_the_load_is_that_of_this_service_behind_this_balancer(declare):
+    stack = declare("dev", api={"requestsPerTask": 1_200})
+    configuration = stack.one("Policy", "api-load").inputs["targetTrackingScalingPolicyConfiguration"]
+    looked_at = {
+        (metric["metricStat"]["metric"]["metricName"], metric["metricStat"]["stat"], dimension["name"]): dimension[
+            "value"
+        ]
+        for metric in configuration["customizedMetricSpecification"]["metrics"]
+        if "metricStat" in metric
+        for dimension in metric["metricStat"]["metric"]["dimensions"]
+    }
+    assert looked_at == {
+        ("CPUUtilization", "Average", "ClusterName"): "backlog-0123456",
+        ("CPUUtilization", "Average", "ServiceName"): "api-0123456",
+        ("RequestCountPerTarget", "Sum", "LoadBalancer"): "app/api-0123456/1",
+        ("RequestCountPerTarget", "Sum", "TargetGroup"): "targetgroup/api-0123456/2",
+    }
 
 
 def test_no_worker_has_to_run_where_the_contract_has_time_for_the_first(declare):
@@ -141,7 +200,7 @@ def test_the_alarm_acts_by_the_step_and_calls_nobody(declare):
         ("ApproximateNumberOfMessagesNotVisible", "jobs-0123456"),
         ("NumberOfMessagesReceived", "jobs-0123456"),
         ("NumberOfEmptyReceives", "jobs-0123456"),
-        ("RunningTaskCount", "backlog-0123456", "worker-0123456"),
+        ("CPUUtilization", "backlog-0123456", "worker-0123456"),
     }
 
 

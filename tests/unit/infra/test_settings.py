@@ -25,6 +25,18 @@ GOOD = {
     },
 }
 
+ABROAD = "arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c"
+HERE = ABROAD.replace("us-east-1", "eu-central-1")
+DOMAIN = {"name": "todos.example.com", "zoneId": "Z0123456789ABC"}
+OIDC = {
+    "issuer": "https://login.example.com",
+    "authorizationEndpoint": "https://login.example.com/authorize",
+    "tokenEndpoint": "https://login.example.com/token",
+    "userInfoEndpoint": "https://login.example.com/userinfo",
+    "clientId": "backlog",
+    "clientSecret": "hunter2",
+}
+
 
 def mistakes(**changes):
     """What is said of GOOD with changes; a block's settings are changed one by one."""
@@ -90,8 +102,8 @@ def test_every_mistake_is_told_at_once():
     )
     assert [sentence.split(":")[0] for sentence in found] == [
         "vpcCidr",
-        "platform",
         "listenerPort",
+        "platform",
         "logRetentionDays",
         "api",  # its size
         "api",  # its counts
@@ -133,7 +145,45 @@ def test_every_mistake_is_told_at_once():
         ({"database": {"storageGib": 100, "maxStorageGib": 105}}, "maxStorageGib 105 must be storageGib 100"),
         ({"database": {"instanceClass": "t4g.micro"}}, "database.instanceClass: 't4g.micro' is not of the form"),
         ({"alarmEmail": "ops at example.com"}, "alarmEmail: 'ops at example.com' is not of the form"),
-        ({"availabilityZones": ["eu-central-1a"]}, "availabilityZones: must be two different zones"),
+        ({"availabilityZones": ["eu-central-1a"]}, "availabilityZones: must be two or three different zones"),
+        ({"availabilityZones": ["eu-central-1a", "eu-central-1a"]}, "must be two or three different zones"),
+        (
+            {"egress": "endpoints", "telemetry": {"otlpEndpoint": "https://collector.example"}},
+            "telemetry.otlpEndpoint is out of reach with egress endpoints",
+        ),
+        ({"telemetry": {"otlpEndpoint": "http://collector.example:4318"}}, "telemetry.otlpEndpoint"),
+        (
+            {"egress": "endpoints", "images": {"api": f"ghcr.io/example/api@sha256:{'a' * 64}"}},
+            "images.api is not in ECR of eu-central-1, all that egress endpoints leads to",
+        ),
+        ({"domain": {"name": "todos", "zoneId": "Z0123456789ABC"}}, "domain.name: must be a domain name of at most 64"),
+        ({"domain": {"name": "*.example.com", "zoneId": "Z0123456789ABC"}}, "a wildcard belongs in alternativeNames"),
+        ({"domain": {"name": "todos.example.com", "zoneId": "example.com"}}, "domain.zoneId: 'example.com' is not"),
+        (
+            {
+                "domain": {
+                    "name": "todos.example.com",
+                    "zoneId": "Z0123456789ABC",
+                    "alternativeNames": ["todos.example.com"],
+                }
+            },
+            "domain: name and alternativeNames have todos.example.com more than once",
+        ),
+        ({"certificateArn": "arn:aws:iam::123456789012:server-certificate/x"}, "certificateArn: 'arn:aws:iam"),
+        (
+            {"certificateArn": ABROAD},
+            "certificateArn is in us-east-1, and the load balancer in",
+        ),
+        ({"certificateArn": HERE, "domain": DOMAIN}, "certificateArn and domain: a domain gets its own certificate"),
+        ({"domain": DOMAIN, "listenerPort": 8080}, "listenerPort 8080 and domain: with HTTPS the ports are 80 and 443"),
+        ({"listenerPort": 443}, "listenerPort 443 needs certificateArn or domain"),
+        ({"waf": {"requestsPerFiveMinutes": 5}}, "waf.requestsPerFiveMinutes: should be greater than or equal to 10"),
+        ({"api": {"access": "login"}}, "api.access login needs oidc: it says with which provider people log in"),
+        ({"api": {"access": "free"}}, "api.access: "),
+        ({"api": {"rateBurst": 0}}, "api.rateBurst: should be greater than or equal to 1"),
+        ({"accessLogs": {"days": 0}}, "accessLogs.days: should be greater than or equal to 1"),
+        ({"flowLogs": {"retentionDays": 13}}, "flowLogs.retentionDays: CloudWatch Logs can't keep logs for 13 days"),
+        ({"flowLogs": {"retentionDay": 14}}, "no such setting; did you mean retentionDays?"),
         ({"availabilityZones": ["us-east-1a", "eu-central-1b"]}, "us-east-1a: not in aws:region eu-central-1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -157,6 +207,58 @@ def test_the_value_of_a_secret_is_never_told():
     with pytest.raises(Mistakes) as found:
         parse({**GOOD, "listenerPort": "hunter2"}, secret={"listenerPort"})
     assert found.value.args == ("listenerPort: is wrong; it is a secret, so that its value is not shown",)
+
+
+def test_a_login_needs_https():
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, "oidc": OIDC, "api": {"access": "login"}}, secret={"oidc"})
+    assert found.value.args == ("oidc needs certificateArn or domain: AWS lets people log in over HTTPS alone",)
+
+
+@pytest.mark.parametrize("access", ["token", "open"])
+def test_a_login_that_the_api_would_not_look_at_is_refused(access):
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, "domain": DOMAIN, "oidc": OIDC, "api": {"access": access}}, secret={"oidc"})
+    assert found.value.args == (
+        (
+            f"oidc and api.access {access}: the load balancer lets people log in, and the API would not look at it; "
+            "write api.access login, or leave oidc out"
+        ),
+    )
+
+
+def test_a_login_needs_a_way_to_the_keys_that_it_is_signed_with():
+    login = {"domain": DOMAIN, "oidc": OIDC, "api": {"access": "login"}}
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, **login, "egress": "endpoints"}, secret={"oidc"})
+    assert found.value.args == (
+        (
+            "api.access login is out of reach with egress endpoints: the API fetches the load balancer's public keys "
+            "from the internet"
+        ),
+    )
+
+
+def test_an_api_is_closed_unless_its_configuration_says_otherwise():
+    assert parse(GOOD).api.access == "token"
+
+
+def test_a_secret_in_clear_is_told_beside_the_other_mistakes_of_its_block():
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, "domain": DOMAIN, "oidc": {**OIDC, "issuer": "http://login.example.com"}})
+    assert [sentence.split(":")[0] for sentence in found.value.args] == ["oidc.issuer", "oidc.clientSecret"]
+    assert "hunter2" not in str(found.value.args)
+
+
+def test_a_secret_shows_in_no_print_of_the_settings():
+    read = parse({**GOOD, "domain": DOMAIN, "oidc": OIDC, "api": {"access": "login"}}, secret={"oidc"})
+    assert "hunter2" not in repr(read)
+
+
+def test_a_misspelt_key_in_a_secret_block_is_told_like_any_other():
+    with pytest.raises(Mistakes) as found:
+        parse({**GOOD, "flowLogs": {"retentionDay": "hunter2"}}, secret={"flowLogs"})
+    assert found.value.args == ("flowLogs.retentionDay: there is no such setting; did you mean retentionDays?",)
 
 
 @given(st.sampled_from(sorted(FARGATE)).flatmap(lambda cpu: st.tuples(st.just(cpu), st.sampled_from(FARGATE[cpu]))))
@@ -216,3 +318,34 @@ def test_the_region_is_the_providers_own(run_program, monkeypatch):
 def test_a_block_that_is_not_one_is_a_mistake_like_any_other(run_program):
     with pytest.raises(pulumi.RunError, match=r"job: must be a block of settings, not '\{meanSeconds'"):
         run_program("dev", {"backlog:job": "{meanSeconds"})
+
+
+@pytest.mark.parametrize(
+    ("database", "sentence"),
+    [
+        ({"instanceClass": "db.q9.large"}, "the memory of db.q9.large is not known (infra/database_class.py)"),
+        ({"backupWindow": "08:10-08:40"}, "backupWindow 08:10-08:40 overlaps maintenanceWindow sun:08:00-sun:08:30"),
+        ({"backupWindow": "03:00-03:29"}, "backupWindow 03:00-03:29 is 29 minutes long; RDS asks for 30 at least"),
+        ({"maintenanceWindow": "mon:03:00-mon:03:00"}, "maintenanceWindow mon:03:00-mon:03:00 is 0 minutes long"),
+        ({"backupWindow": "3am"}, "'3am' is not of the form"),
+        ({"performanceInsightsDays": 31}, "performanceInsightsDays 31 needs performanceInsights true"),
+        ({"performanceInsightsDays": 8}, "must be 7, 731 or a multiple of 31"),
+        ({"iamAuth": True, "tls": False}, "iamAuth true needs tls true: a token is a password"),
+        ({"monitoringSeconds": 20}, "must be one of 0, 1, 5, 10, 15, 30, 60, not 20"),
+        (
+            {"databaseInsights": "advanced", "performanceInsights": True},
+            "databaseInsights advanced needs performanceInsights true and performanceInsightsDays 465 at least, not 7",
+        ),
+    ],
+)
+def test_what_rds_would_refuse_is_refused_before(database, sentence):
+    (said,) = mistakes(database=database)
+    assert sentence in said
+    assert said.startswith("database")
+
+
+def test_a_region_whose_authorities_the_images_lack_is_refused_unless_nobody_asks_for_them():
+    region = {"aws:region": "il-central-1", "availabilityZones": ["il-central-1a", "il-central-1b"]}
+    (said,) = mistakes(**region)
+    assert "no certificate authority of RDS in aws:region il-central-1" in said
+    assert parse({**GOOD, **region, "database": {"verifyCertificate": False}}).database.sslmode == "require"

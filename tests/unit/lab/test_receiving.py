@@ -6,7 +6,7 @@ import pytest
 
 from backlog_lab.display import printable
 from backlog_lab.queue import Received
-from backlog_lab.receiving import Receiver
+from backlog_lab.receiving import Ends, Faults, Receiver
 
 
 def message(number):
@@ -33,6 +33,9 @@ class ScriptedQueue:
     def give_back(self, messages):
         self.given_back += [m.body for m in messages]
 
+    def close(self):
+        self.closed = True
+
 
 class Watching:
     """A display that does something when a message is shown."""
@@ -53,6 +56,9 @@ class Watching:
         self.shown.append(message.body)
         if message.body == self.at:
             self.act()
+
+    def failed(self, message, now):  # noqa: ARG002
+        self.shown.append(f"{message.body} fails")
 
     def summarise(self, summary):
         self.summary = summary
@@ -115,9 +121,24 @@ def test_what_could_not_be_shown_is_not_deleted():
 
 def test_a_count_ends_it_and_takes_no_message_too_many():
     queue = ScriptedQueue(9)
-    Receiver(queue, Watching(), count=5).run()
+    Receiver(queue, Watching(), ends=Ends(count=5)).run()
     assert queue.deleted == bodies(0, 1, 2, 3, 4)
     assert queue.asked == [5, 2]
+
+
+def test_silence_ends_it_and_the_connection():
+    queue = ScriptedQueue(3)
+    Receiver(queue, Watching(), ends=Ends(idle=0.01)).run()
+    assert queue.deleted == bodies(0, 1, 2)
+    assert queue.closed
+
+
+def test_what_it_fails_with_goes_back_and_the_rest_is_deleted():
+    queue, display = ScriptedQueue(3, interrupted=2), Watching()
+    Receiver(queue, display, faults=Faults(text="1")).run()
+    assert display.shown == ["Message 0", "Message 1 fails", "Message 2"]
+    assert (queue.deleted, queue.given_back) == (bodies(0, 2), bodies(1))
+    assert display.summary.received == 2
 
 
 def test_signals_are_left_as_they_were_found():

@@ -29,6 +29,8 @@ def task(*containers, **inputs):
 
 def test_a_sound_task_is_not_complained_of():
     assert said(TASK, task(CONTAINER)) == ""
+    mounts = {**CONTAINER, "mountPoints": [{"sourceVolume": "scratch", "containerPath": "/tmp"}]}
+    assert said(TASK, task(mounts, volumes=[{"name": "scratch"}])) == ""
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,10 @@ def test_a_sound_task_is_not_complained_of():
             "no container of this task",
         ),
         (task({**CONTAINER, "dependsOn": [{"containerName": "api", "condition": "DONE"}]}), "none of START"),
+        (
+            task({**CONTAINER, "mountPoints": [{"sourceVolume": "gone", "containerPath": "/tmp"}]}),
+            "no volume of this task",
+        ),
         (task({**CONTAINER, "healthCheck": {"command": ["curl"]}}), "begins with CMD"),
         (task(containerDefinitions="{"), "is not JSON"),
     ],
@@ -100,3 +106,32 @@ def test_a_property_is_looked_for_at_any_depth():
     assert [(f.path, f.reason) for f in failures] == [
         ("loadBalancers[0].targetArn", "is not a property here; did you mean 'targetGroupArn'?")
     ]
+
+
+def test_storage_grows_to_more_than_it_is_or_not_at_all():
+    storage = {"skipFinalSnapshot": True, "allocatedStorage": 20}
+    assert "is not over allocatedStorage 20" in said(
+        "aws:rds/instance:Instance", {**storage, "maxAllocatedStorage": 20}
+    )
+    assert said("aws:rds/instance:Instance", {**storage, "maxAllocatedStorage": 21}) == ""
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "sentence"),
+    [
+        ("aws:ec2/securityGroup:SecurityGroup", {"description": "The API's tasks"}, "none of '"),
+        (
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1", "description": "out → in"},
+            "none of →",
+        ),
+        ("aws:kms/key:Key", {"deletionWindowInDays": 3}, "KMS waits for 7 to 30"),
+        ("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 1}, "Secrets Manager waits for 7 to 30"),
+    ],
+)
+def test_what_only_the_service_knows_is_refused_too(token, inputs, sentence):
+    assert sentence in said(token, inputs)
+
+
+def test_a_secret_that_is_gone_at_once_is_no_mistake():
+    assert said("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 0}) == ""

@@ -2,30 +2,32 @@
 
 import os
 import socket
+from pathlib import Path
+
+import pytest
 
 from local.folder import StackFolder
-from local.preflight import ports_of, taken_ports
+from local.preflight import unusable_ports
+
+UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 def test_a_taken_port_is_a_sentence_that_names_its_owner_and_what_to_do(tmp_path):
-    with socket.socket() as owner:
+    with socket.socket() as owner, socket.socket() as free:
         owner.bind(("127.0.0.1", 0))
         owner.listen()
-        port = owner.getsockname()[1]
-        (sentence,) = taken_ports({"backlog:listenerPort": port, "backlog:free": 1}, StackFolder(tmp_path))
+        free.bind(("127.0.0.1", 0))
+        port, unused = owner.getsockname()[1], free.getsockname()[1]
+        free.close()
+        (sentence,) = unusable_ports({"listenerPort": port, "database.port": unused}, StackFolder(tmp_path))
+    assert sentence.startswith("listenerPort: ")
     assert str(port) in sentence
     assert str(os.getpid()) in sentence
-    assert "`backlog:listenerPort`" in sentence
 
 
-def test_a_free_port_is_not_spoken_of(tmp_path):
-    assert list(taken_ports({"backlog:listenerPort": 1}, StackFolder(tmp_path))) == []
-
-
-def test_the_ports_are_those_of_the_configuration():
-    config = {"backlog:listenerPort": 6400, "backlog:database": {"port": 6432}}
-    assert ports_of(config, "local:awsPort", 6401) == {
-        "backlog:listenerPort": 6400,
-        "backlog:database.port": 6432,
-        "local:awsPort": 6401,
-    }
+@pytest.mark.skipif(
+    os.geteuid() == 0 or not UNPRIVILEGED.is_file() or int(UNPRIVILEGED.read_text()) < 80, reason="this user may"
+)
+def test_a_port_for_root_is_refused_to_others(tmp_path):
+    (sentence,) = unusable_ports({"listenerPort": 80}, StackFolder(tmp_path))
+    assert "root" in sentence

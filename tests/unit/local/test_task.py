@@ -56,3 +56,16 @@ def test_health_is_the_exit_code_of_the_containers_own_check(command, code, tmp_
 def test_a_health_check_that_hangs_has_failed(tmp_path):
     check = {"command": ["CMD", sys.executable, "-c", "import time; time.sleep(60)"], "timeout": 0.2}
     assert health({"healthCheck": check}, {}, tmp_path) == 1
+
+
+def mounts(path, volume="scratch"):
+    return {"name": "api", "mountPoints": [{"sourceVolume": volume, "containerPath": path, "readOnly": False}]}
+
+
+def test_a_volume_at_tmp_is_where_temporary_files_go(tmp_path):
+    assert environment(mounts("/tmp"), AGENT, tmp_path)["TMPDIR"] == str(tmp_path / "volumes" / "scratch")
+
+
+def test_a_volume_elsewhere_is_refused():
+    with pytest.raises(CannotRun, match="api mounts /data"):
+        in_order([mounts("/data")])

@@ -1,0 +1,62 @@
+"""The feed of a calendar that calendar apps poll: nothing new, all of it anew, and what rendering it would cost.
+
+A 200 depends on what the client takes: gzip is stored and sent as it is, and for who takes no encoding it is unpacked.
+Both are shown. The goals are those of gzip, as calendar apps and their services ask for it, though it is the row on
+which a 304 gains less: a 200 that is cheap is no reason to judge by the dear one.
+"""
+
+import urllib.request
+
+from tests.bench.clients import asking
+from tests.bench.figures import Figure
+from tests.bench.load import per_second
+from tests.bench.setting import Side, ours, plain
+from tests.servers import Servers, until
+
+_TODOS = 5_000
+_FEED = "/api/v1/lists/1/calendar.ics"
+
+
+def measure(servers: Servers) -> list[Figure]:
+    """304s against 200s, and 200s against rendering for each request."""
+    with ours(servers, worker=True) as side, plain(servers) as other:
+        for each in (side, other):
+            each.fill(_TODOS)
+        etag = _built(side)
+        gzip = {"Accept-Encoding": "gzip"}
+        unchanged = per_second(side.url + _FEED, headers={**gzip, "If-None-Match": etag}, answers=304)
+        whole = per_second(side.url + _FEED, headers=gzip)
+        identity = per_second(side.url + _FEED, headers={"Accept-Encoding": "identity"})
+        rendered = per_second(other.url + "/api/v1/calendar.ics", headers=gzip, seconds=20)
+    return [
+        Figure(
+            f"feed of {_TODOS:,} todos, not changed: 304s against 200s",
+            f"{unchanged:,.0f}/s",
+            f"{whole:,.0f}/s (ours, 200)",
+            unchanged / whole,
+            at_least=5,
+        ),
+        Figure(
+            f"feed of {_TODOS:,} todos, not changed: 304s against 200s without an encoding",
+            f"{unchanged:,.0f}/s",
+            f"{identity:,.0f}/s (ours, 200)",
+            unchanged / identity,
+        ),
+        Figure(
+            f"feed of {_TODOS:,} todos: 200s against rendering",
+            f"{whole:,.0f}/s",
+            f"{rendered:,.2f}/s",
+            whole / rendered,
+            at_least=100,
+        ),
+    ]
+
+
+def _built(side: Side) -> str:
+    """The ETag of the gzipped feed, once it is of all changes."""
+    asking(side.url)("PUT", "/api/v1/todos/1", {"completed": False})
+    standing = "select c.wanted = b.version from calendars c join builds b using (list_id) where list_id = 1"
+    until(lambda: side.sql(standing)[0][0], 60, "the calendar's being right")
+    request = urllib.request.Request(side.url + _FEED, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(answer.headers["ETag"])
