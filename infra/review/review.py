@@ -7,6 +7,7 @@ from typing import Final
 from infra.review import blind_spots, changes, contract, disagreements, drift
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
+from infra.review.origin import Origin
 from infra.review.preview import Preview
 
 #: What finds; their order is of no matter, a finding says its section.
@@ -18,14 +19,16 @@ FINDERS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     disagreements.find,
 )
 
+_UNTOLD: Final = Origin()
+
 
 @dataclass(frozen=True)
 class Review:
     """A preview and what there is to say of it, worst first within each section.
 
     Attributes:
-        commit: what was reviewed, where it is known; empty elsewhere.
         why: the verdict's reason in one sentence.
+        origin: whence the preview comes.
     """
 
     preview: Preview
@@ -33,20 +36,22 @@ class Review:
     verdict: Verdict
     why: str
     fingerprint: str
-    commit: str = ""
+    origin: Origin
 
     def of(self, section: Section) -> tuple[Finding, ...]:
         """The findings of a section."""
         return tuple(finding for finding in self.findings if finding.section is section)
 
 
-def review(preview: Preview, more: Sequence[Finding] = (), commit: str = "") -> Review:
+def review(preview: Preview, more: Sequence[Finding] = (), origin: Origin = _UNTOLD) -> Review:
     """Review a preview; `more` are findings from outside of it: of costs, or of the policies."""
     found = [*more, *_failed(preview), *(finding for find in FINDERS for finding in find(preview))]
     sections = list(Section)
     found.sort(key=lambda finding: (sections.index(finding.section), -finding.verdict))
     verdict = max((finding.verdict for finding in found), default=Verdict.SAFE)
-    return Review(preview, tuple(found), verdict, _why(preview, verdict, found), fingerprint(preview), commit)
+    return Review(
+        preview, tuple(found), verdict, _why(preview, verdict, found), fingerprint(preview), origin or Origin()
+    )
 
 
 def _failed(preview: Preview) -> Iterator[Finding]:

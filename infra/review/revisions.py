@@ -82,7 +82,7 @@ def against(base: str, stack: str, checkout: Path = CHECKOUT) -> Compared:
             before=json.loads(written["before"].read_text(encoding="utf-8")),
             after=json.loads(written["after"].read_text(encoding="utf-8")),
             base=revision,
-            commit=_commit(checkout),
+            commit=commit_of(checkout),
             placeholders=tuple(sorted(placeholders)),
             libraries=tuple(_libraries(old, checkout)),
         )
@@ -129,8 +129,18 @@ def _copy(revision: str, into: Path, checkout: Path) -> None:
         files.extractall(into, filter="tar")
 
 
-def _commit(checkout: Path) -> str:
-    head = _git(["rev-parse", "HEAD"], checkout).stdout.decode().strip()
+def main_of(checkout: Path = CHECKOUT) -> str:
+    """What a change is compared with unless told: the remote's main, or the checkout's own where there is no remote."""
+    remote = _git(["rev-parse", "--verify", "--quiet", "refs/remotes/origin/main"], checkout)
+    return "main" if remote.returncode else "origin/main"
+
+
+def commit_of(checkout: Path = CHECKOUT) -> str:
+    """The commit that is checked out, `-dirty` where a file differs from it; empty outside of git."""
+    asked = _git(["rev-parse", "--verify", "--quiet", "HEAD"], checkout)
+    if asked.returncode:
+        return ""
+    head = asked.stdout.decode().strip()
     return f"{head}-dirty" if _git(["status", "--porcelain"], checkout).stdout.strip() else head
 
 
