@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from backlog_todos.migrate import migrate
 from backlog_todos.settings import DatabaseSettings
 from local.folder import StackFolder
 from local.machine.emulator import Emulator
+from local.machine.ports import free_port
 from local.machine.rds import Instances
 from local.machine.supervisor import Supervisor
 from local.resources import TABLE, Resource
@@ -49,12 +49,6 @@ CELERY = [
     "--without-mingle",
     "--without-heartbeat",
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(condition: Callable[[], Any], seconds: float = 20, what: str = "it") -> Any:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from local.folder import StackFolder
 from local.lab.servers import KINDS, LabServers, Ports
 from local.lab.technologies import Technology, technologies
 from local.machine.emulator import Emulator
+from local.machine.ports import free_port
 from local.machine.supervisor import Supervisor
 
 _REGION = "us-east-1"
@@ -27,7 +27,7 @@ def running(kinds: Sequence[str] = KINDS) -> Iterator[list[Technology]]:
         folder = StackFolder(Path(root) / "lab")
         folder.make()
         supervisor = Supervisor(folder)
-        ports = Ports(*_free_ports(3))
+        ports = Ports(*(free_port() for _ in range(3)))
         aws = Emulator(supervisor, ports.aws, _REGION)
         before = dict(os.environ)
         try:
@@ -38,11 +38,3 @@ def running(kinds: Sequence[str] = KINDS) -> Iterator[list[Technology]]:
             os.environ.clear()
             os.environ.update(before)
             supervisor.shut_down()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

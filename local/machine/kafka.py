@@ -4,7 +4,6 @@ It listens on loopback, without a login, on two ports that are free when it is m
 """
 
 import shutil
-import socket
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
@@ -14,6 +13,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from local.folder import CHECKOUT
+from local.machine.ports import free_port
 from local.machine.supervisor import Program, Supervisor, until
 from local.provider.properties import Bag
 from local.provider.realised import ResourceError
@@ -54,7 +54,7 @@ class Clusters:
         if not (folder / "data" / "meta.properties").is_file():
             shutil.rmtree(folder, ignore_errors=True)  # half of an interrupted one
             (folder / "data").mkdir(parents=True)
-            broker, controller = _free_ports()
+            broker, controller = free_port(), free_port()
             text = _PROPERTIES.format(broker=broker, controller=controller, data=folder / "data")
             properties.write_text(text, encoding="utf-8")
             identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -94,13 +94,6 @@ def _run(command: list[str]) -> str:
     if done.returncode:
         raise ResourceError((done.stderr or done.stdout).strip())
     return done.stdout
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for probe in (one, other):
-            probe.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _listener(properties: Path) -> str:

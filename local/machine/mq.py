@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 
 from local.machine.certificates import HOST, certificates
+from local.machine.ports import free_port
 from local.machine.servers import RABBITMQ
 from local.machine.supervisor import Program, Supervisor, until
 from local.provider.properties import Bag
@@ -48,7 +49,7 @@ class Brokers:
         tls.make()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (folder / "ports.json").is_file():
-            (folder / "ports.json").write_text(json.dumps([_free_port(), _free_port()]), encoding="utf-8")
+            (folder / "ports.json").write_text(json.dumps([free_port(), free_port()]), encoding="utf-8")
         mapper_port, node_port = json.loads((folder / "ports.json").read_text(encoding="utf-8"))
         (folder / "definitions.json").write_text(json.dumps(_definitions(broker)), encoding="utf-8")
         (folder / "enabled_plugins").write_text("[].\n", encoding="utf-8")
@@ -128,12 +129,6 @@ def _hashed(password: str) -> str:
     """RabbitMQ, "Credentials and passwords": a salt of four bytes, and SHA-256 of it and the password."""
     salt = secrets.token_bytes(4)
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _program(broker: Bag) -> str:

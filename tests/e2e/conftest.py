@@ -1,7 +1,6 @@
 """The whole system, brought up by Pulumi's engine on free ports, and a real browser."""
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from playwright.sync_api import Browser, sync_playwright
 from local.engine import Engine, stack_config
 from local.folder import StackFolder
 from local.machine.cloud import machine
+from local.machine.ports import free_port
 from local.machine.supervisor import Supervisor
 from tests.e2e.board import PHONE, Site, opened
-from tests.servers import CELERY, GUNICORN, Running, free_port, migrated, running_servers, told, until
+from tests.servers import CELERY, GUNICORN, Running, migrated, running_servers, told, until
 
 CHROMIUMS = (
     "chromium",
@@ -85,7 +85,7 @@ def own_system() -> Iterator[System]:
 
 def _system() -> Iterator[System]:
     root = Path(tempfile.mkdtemp(prefix="backlog-"))
-    api, database, *others = (_free_port() for _ in range(5))
+    api, database, *others = (free_port() for _ in range(5))
     declared = stack_config("local")
     config = {
         "backlog:listenerPort": api,
@@ -107,12 +107,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 import yaml
 
 from local.folder import CHECKOUT, MARKER, StackFolder
+from local.machine.ports import free_port
 from local.machine.supervisor import Supervisor
 
 #: What a user of AWS and Pulumi has in the shell; nothing of it is meant for this stack.
@@ -40,7 +40,7 @@ class Checkout:
         shutil.copy(CHECKOUT / "Pulumi.yaml", root)
         self.file = root / "Pulumi.local.yaml"
         declared = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text(encoding="utf-8"))
-        self.listener, api, database, aws = free_ports(4)
+        self.listener, api, database, aws = (free_port() for _ in range(4))
         config = declared["config"]
         config |= {"backlog:listenerPort": self.listener, "local:awsPort": aws}
         config["backlog:api"]["port"], config["backlog:database"]["port"] = api, database
@@ -88,16 +88,6 @@ class Checkout:
     def todos(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.listener}/api/v1/todos", timeout=10) as answer:
             return json.loads(answer.read())
-
-
-def free_ports(count):
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pulumi import automation
 from local.engine import Engine
 from local.folder import StackFolder
 from local.machine.cloud import machine
+from local.machine.ports import free_port
 from local.machine.supervisor import Supervisor
 
 Program = Callable[[], None]
@@ -86,12 +86,6 @@ def realised(folder: StackFolder) -> Stack:
     ports = {name: free_port() for name in ("aws_port", "rabbitmq_port", "valkey_port")}
     cloud = machine(folder, region="eu-central-1", **ports)
     return Stack(folder, folder.root.parent / "config", cloud)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(name="free_port")

@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 
 from local.folder import CHECKOUT
+from local.machine.ports import free_port
 
 LOGIN = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 POLICY = json.dumps(
@@ -51,10 +52,7 @@ class EmbeddedAws:
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = EmbeddedAws(port, tmp_path_factory.mktemp("aws") / "declared")
+    made = EmbeddedAws(free_port(), tmp_path_factory.mktemp("aws") / "declared")
     yield made
     made.kill()
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 from typing import Any
 
 import kombu
@@ -14,6 +13,7 @@ from local.folder import StackFolder
 from local.machine.certificates import certificates
 from local.machine.elasticache import ReplicationGroups, UserGroups, Users
 from local.machine.mq import Brokers, listens
+from local.machine.ports import free_port
 from local.machine.servers import OF_BROKER
 from local.machine.supervisor import Supervisor
 from local.resources import TABLE, Resource
@@ -32,7 +32,7 @@ class BrokerServer:
         server = OF_BROKER[kind]
         assert server.find(), f"{server.missing()} (tools/system-packages does)"
         folder.make()
-        self.kind, self.port = kind, _free_port()
+        self.kind, self.port = kind, free_port()
         self._folder, self._supervisor = folder, Supervisor(folder)
         self._tls = certificates(folder)
         made = self._rabbitmq() if kind == "rabbitmq" else self._valkey(folder)
@@ -155,9 +155,3 @@ class BrokerServer:
 def _resource(token: str, inputs: dict[str, Any]) -> tuple[Resource, dict[str, Any]]:
     resource = Resource(token, f"urn:pulumi:test::backlog::{token}::jobs", "jobs", inputs, "us-east-1", "123456789012")
     return resource, {**TABLE[token].outputs(resource), **inputs}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

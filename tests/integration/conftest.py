@@ -16,7 +16,8 @@ from backlog_api.settings import ApiSettings
 from backlog_todos import access_tokens
 from backlog_todos.database import connect, sessions
 from backlog_todos.settings import DatabaseSettings
-from tests.servers import CELERY, Running, Servers, free_port, migrated, running_servers, told, until
+from local.machine.ports import free_port
+from tests.servers import CELERY, Running, Servers, migrated, running_servers, told, until
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_a_job_whose_worker_is_killed_is_done_by_another(client, worker, until, 
     locked.rollback()
     worker()
     until(lambda: status(client, task) == "SUCCESS", 30)
-    assert job_of(sql, task).attempts == 2
+    assert job_of(sql, task).attempts >= 2  # messages come at least once
 
 
 def test_a_job_that_always_fails_ends_with_the_dead_letters_after_its_attempts(client, broker, worker, until, sql):

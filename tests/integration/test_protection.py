@@ -66,13 +66,11 @@ def test_a_pool_process_that_is_killed_leaves_nothing_held(client, start_worker,
     until(lambda: status(client, task) == "STARTED")
     for child in psutil.Process(worker.process.pid).children():
         os.kill(child.pid, signal.SIGKILL)
-    # Celery gives a lost process ten seconds to be heard of (billiard.pool.LOST_WORKER_TIMEOUT).
-    until(lambda: len(agent.wanted) >= 2, 60, what="the release")
-    assert agent.wanted[:2] == [True, False]
     locked.rollback()
-    # Its message may have been hidden anew before the process was given up.
-    until(lambda: status(client, task) == "SUCCESS", 60, what="another try")
-    until(lambda: agent.wanted[-2:] == [True, False], what="the release after it")
+    # Celery gives a lost process ten seconds to be heard of (billiard.pool.LOST_WORKER_TIMEOUT), and its message may have
+    # been hidden anew before that; whether the task is released between the two tries depends on how fast all this goes.
+    until(lambda: status(client, task) == "SUCCESS", 90, what="another try")
+    until(lambda: agent.wanted[-1] is False, 60, what="the release after it")
     assert worker.process.poll() is None
 
 
