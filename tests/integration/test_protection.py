@@ -67,8 +67,8 @@ def test_a_pool_process_that_is_killed_leaves_nothing_held(client, start_worker,
     for child in psutil.Process(worker.process.pid).children():
         os.kill(child.pid, signal.SIGKILL)
     locked.rollback()
-    # Celery gives a lost process ten seconds to be heard of (billiard.pool.LOST_WORKER_TIMEOUT), and its message may have
-    # been hidden anew before that; whether the task is released between the two tries depends on how fast all this goes.
+    # Celery gives a lost process ten seconds to be heard of (billiard.pool.LOST_WORKER_TIMEOUT), and its message may
+    # have been hidden anew before that: whether the task is released between the tries depends on the machine's speed.
     until(lambda: status(client, task) == "SUCCESS", 90, what="another try")
     until(lambda: agent.wanted[-1] is False, 60, what="the release after it")
     assert worker.process.poll() is None
