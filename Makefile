@@ -58,6 +58,16 @@ lab-down: $(ENV) ## take it down, and all that runs beside it
 preview: $(ENV) ## Pulumi's preview of STACK, with no credentials (make preview STACK=dev)
 	@$(RUN) preview '$(STACK)'
 
+# Its values reach the shell by the environment, where nothing in them is a word of the command.
+.PHONY: review
+review: export STACK := $(STACK)
+review: $(ENV) ## is the change of STACK safe to approve? Over BASE, LIVE=1, or FILE=a saved preview: docs/review.md
+	@PATH="$$(tools/pulumi):$$PATH" .venv/bin/python -m infra.review --stack="$$STACK" \
+		$${BASE:+--base="$$BASE"} $${LIVE:+--live="$$LIVE"} $${REFRESH:+--refresh="$$REFRESH"} \
+		$${FILE:+--file="$$FILE"} $${EVENTS:+--events="$$EVENTS"} $${COSTS:+--costs="$$COSTS"} \
+		$${FORMAT:+--format="$$FORMAT"} $${OUT:+--out="$$OUT"} $${ALL:+--all="$$ALL"} \
+		$${FAIL_ON:+--fail-on="$$FAIL_ON"} $${CHECK:+--check="$$CHECK"}
+
 .PHONY: policy
 policy: $(ENV) ## what the policies say of STACK; FORMAT=json or sarif; EXPORT=file for a `pulumi stack export`
 	@PATH="$$(tools/pulumi):$$PATH" .venv/bin/python -m infra.policy.report \

@@ -4,14 +4,16 @@
 """
 
 import argparse
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from infra.mistakes import Mistakes
-from infra.review import costs, policies, source, terminal
+from infra.review import costs, machine, markdown, policies, source, terminal
 from infra.review.digest import NotAPreview
 from infra.review.finding import Finding, Verdict
 from infra.review.review import Review, review
@@ -21,6 +23,8 @@ from infra.review.visible import visible
 #: How a review is written, and the name of its file where there are several.
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Review], str]]]] = {
     "text": ("review.txt", terminal.write),
+    "markdown": ("comment.md", markdown.write),
+    "json": ("review.json", machine.write),
 }
 _NEVER: Final = len(Verdict)
 _FAIL_ON: Final = {"look": Verdict.LOOK, "dangerous": Verdict.DANGEROUS, "never": _NEVER}
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         found = _reviewed(given)
-        _write(found, given.format, given.out)
+        _write(found, given.format, given.out, everything=given.all)
     except Mistakes as mistakes:
         return _refuse(mistakes.args)
     except (NotAPreview, costs.NotACostTable, _Wrong) as error:
@@ -56,18 +60,20 @@ class _Wrong(ValueError):
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make review", description=__doc__.splitlines()[0])
+    switch: dict[str, Any] = {"nargs": "?", "const": True, "default": False, "type": _switch, "metavar": "1"}
     parser.add_argument("--stack", type=_stack, help="its name")
     whence = parser.add_mutually_exclusive_group()
     whence.add_argument("--base", default="", help="a revision; main, as the remote has it, unless given")
-    whence.add_argument("--live", action="store_true", help="over the stack as it is, with your credentials")
+    whence.add_argument("--live", **switch, help="over the stack as it is, with your credentials")
     whence.add_argument("--file", help="a saved digest of any program, `-` for standard input")
-    parser.add_argument("--no-refresh", action="store_true", help="with --live: don't ask the cloud what drifted")
-    parser.add_argument("--format", nargs="+", choices=FORMATS, default=["text"], help="one, or several into a folder")
-    parser.add_argument("--out", type=Path, help="a file; a folder where there are several formats")
-    parser.add_argument("--fail-on", choices=_FAIL_ON, default="dangerous", help="the verdict that fails")
-    parser.add_argument("--check", type=_fingerprint, help="the fingerprint that was approved")
+    parser.add_argument("--refresh", **{**switch, "default": True}, help="with --live: 0 does not ask what drifted")
     parser.add_argument("--events", help="a file of Pulumi's event stream: what policy packs said")
     parser.add_argument("--costs", help="a file: US dollars a month by URN or type, as JSON")
+    parser.add_argument("--format", type=_formats, default=["text"], help=f"one, or several: {', '.join(FORMATS)}")
+    parser.add_argument("--out", type=Path, help="a file; of several formats a folder")
+    parser.add_argument("--all", **switch, help="in text, fold nothing")
+    parser.add_argument("--fail-on", choices=_FAIL_ON, default="dangerous", help="the verdict that fails")
+    parser.add_argument("--check", type=_fingerprint, help="the fingerprint that was approved")
     return parser
 
 
@@ -83,6 +89,19 @@ def _fingerprint(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 1 nor 0")
+    return text == "1"
+
+
+def _formats(text: str) -> list[str]:
+    found = list(dict.fromkeys(text.replace(",", " ").split()))
+    if not found or not set(found) <= FORMATS.keys():
+        raise argparse.ArgumentTypeError(f"{text!r}: there are {', '.join(FORMATS)}")
+    return found
+
+
 def _reviewed(given: argparse.Namespace) -> Review:
     if len(given.format) > 1 and not given.out:
         raise _Wrong("several formats need a folder: OUT=folder")
@@ -93,7 +112,7 @@ def _reviewed(given: argparse.Namespace) -> Review:
     elif not given.stack:
         raise _Wrong("name the stack (STACK=dev), or a saved digest (FILE=preview.json)")
     elif given.live:
-        taken = source.live(given.stack, prices, refresh=not given.no_refresh)
+        taken = source.live(given.stack, prices, refresh=given.refresh)
     elif "/" in given.stack:
         raise _Wrong(f"{given.stack} is a stack's name in Pulumi's backend; with a base it is that of its file")
     else:
@@ -108,10 +127,10 @@ def _events(file: str) -> list[Finding]:
         raise _Wrong(f"{file}: {error}") from None
 
 
-def _write(found: Review, formats: Sequence[str], out: Path | None) -> None:
+def _write(found: Review, formats: Sequence[str], out: Path | None, *, everything: bool) -> None:
     """To standard output, a file, or a file for each format in a folder; the verdict is told in any case."""
     if out is None:
-        sys.stdout.write(FORMATS[formats[0]][1](found))
+        sys.stdout.write(_shown(found, everything=everything) if formats == ["text"] else FORMATS[formats[0]][1](found))
         return
     for name in formats:
         file, write = FORMATS[name]
@@ -120,6 +139,14 @@ def _write(found: Review, formats: Sequence[str], out: Path | None) -> None:
         target.write_text(write(found), encoding="utf-8")
         _say(f"written to {target}")
     sys.stdout.write(f"{found.verdict.word}: {visible(found.why)}\nfingerprint {found.fingerprint}\n")
+
+
+def _shown(found: Review, *, everything: bool) -> str:
+    """For the terminal that it is written to; a pipe's lines are neither broken nor coloured."""
+    if not sys.stdout.isatty():
+        return terminal.write(found, everything=everything)
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return terminal.write(found, width=shutil.get_terminal_size().columns, colour=colour, everything=everything)
 
 
 def _refuse(sentences: Sequence[str]) -> int:
