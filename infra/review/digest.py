@@ -4,6 +4,7 @@ Source: pulumi/pkg, display.PreviewDigest; and apitype.ResourceV3 for each state
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -100,7 +101,8 @@ def _digest(text: str) -> Mapping[str, Any]:
         except json.JSONDecodeError as error:
             # Of several failures the one that came farthest is the digest's: braces in the text before it fail at once.
             failure = max((failure, error), key=lambda found: found.pos if found else -1)
-            at = text.find("{", at + 1) if error.pos - at < _FAILS_AT_ONCE else -1
+            passed = error.pos - at < _FAILS_AT_ONCE and not _is_cut_off(text, error)
+            at = text.find("{", at + 1) if passed else -1
             continue
         if isinstance(value, dict) and "steps" in value:
             return value
@@ -109,9 +111,15 @@ def _digest(text: str) -> Mapping[str, Any]:
     if other is not None:
         raise NotAPreview(_what_it_is(other))
     assert failure is not None  # noqa: S101 - each round ends in a value or a failure
-    cut = failure.pos >= len(text.rstrip()) - 1 or failure.msg.startswith("Unterminated")
-    what = "is cut off" if cut else f"is broken: {failure.msg}"
+    what = "is cut off" if _is_cut_off(text, failure) else f"is broken: {failure.msg}"
     raise NotAPreview(f"the JSON {what} at line {failure.lineno}, character {failure.colno}; run the preview again")
+
+
+def _is_cut_off(text: str, failure: json.JSONDecodeError) -> bool:
+    return failure.msg.startswith("Unterminated") or _SIGN.search(text, failure.pos + 1) is None
+
+
+_SIGN: Final = re.compile(r"\S")
 
 
 #: Characters: a brace in a sentence is no JSON within these; a digest that is broken is so farther on.

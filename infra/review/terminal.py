@@ -79,7 +79,7 @@ class _Page:
         self._folded = True
         lines = list(self._by_kind(safe)) if section is Section.CHANGES else []
         self._item(Verdict.SAFE, f"{counted(len(safe), 'safe finding')}, folded{':' if lines else ''}")
-        for line in lines:
+        for line in lines[:_LINES]:
             self._line(Text(line, "dim"), _INDENT)
 
     def _by_kind(self, found: Sequence[Finding]) -> Iterator[str]:
