@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from infra.review import blind_spots, changes, contract, disagreements, drift
+from infra.review import blind_spots, changes, contract, disagreements, drift, permissions
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
 from infra.review.origin import Origin
@@ -17,6 +17,7 @@ FINDERS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     blind_spots.find,
     contract.find,
     disagreements.find,
+    permissions.find,
 )
 
 _UNTOLD: Final = Origin()

@@ -13,7 +13,7 @@ MANAGED = "aws:iam/policy:Policy"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 #: Actions that know no resource. Source: AWS Service Authorization Reference.
-_NO_RESOURCE = {
+NO_RESOURCE = {
     "ecr:getauthorizationtoken",
     "cloudwatch:putmetricdata",
     "ec2:describenetworkinterfaces",
@@ -25,7 +25,7 @@ _NO_RESOURCE = {
     "xray:puttelemetryrecords",
 }
 #: Actions by which a role gives itself more rights than it has.
-_ESCALATION = {
+ESCALATION = {
     "iam:addusertogroup",
     "iam:attachgrouppolicy",
     "iam:attachrolepolicy",
@@ -40,7 +40,7 @@ _ESCALATION = {
     "iam:updateassumerolepolicy",
     "iam:updateloginprofile",
 }
-_CONFUSED_DEPUTY = ("aws:sourceaccount", "aws:sourcearn", "sts:externalid", "aws:sourceorgid")
+CONFUSED_DEPUTY = ("aws:sourceaccount", "aws:sourcearn", "sts:externalid", "aws:sourceorgid")
 
 
 def actions(statement: Statement) -> list[str]:
@@ -85,7 +85,7 @@ def no_wildcard_action(policy: Resource, _: Stack) -> Iterator[str]:
 )  # fmt: skip
 def no_wildcard_resource(policy: Resource, _: Stack) -> Iterator[str]:
     for statement in allowed(policy):
-        if "*" in many(statement.get("Resource")) and (named := set(actions(statement)) - _NO_RESOURCE):
+        if "*" in many(statement.get("Resource")) and (named := set(actions(statement)) - NO_RESOURCE):
             yield f"allows {', '.join(sorted(named))} on every resource"
 
 
@@ -108,7 +108,7 @@ def pass_role(policy: Resource, _: Stack) -> Iterator[str]:
 )  # fmt: skip
 def no_escalation(policy: Resource, _: Stack) -> Iterator[str]:
     for statement in allowed(policy):
-        if found := _ESCALATION & set(actions(statement)):
+        if found := ESCALATION & set(actions(statement)):
             yield f"may {', '.join(sorted(found))}"
 
 
@@ -122,7 +122,7 @@ def trust_condition(role: Resource, _: Stack) -> Iterator[str]:
         principal: Any = statement.get("Principal")
         if principal == "*" or (isinstance(principal, dict) and "*" in many(principal.get("AWS"))):
             yield "can be taken by anyone"
-        elif not demands(statement, _CONFUSED_DEPUTY):
+        elif not demands(statement, CONFUSED_DEPUTY):
             yield "does not say for whom it can be taken"
 
 

@@ -1,0 +1,218 @@
+"""One holder's policies on both sides of a change, and what they come to."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from infra.policy.resources import Hidden
+from infra.review.finding import Verdict
+from infra.review.grants import Grant, Unreadable, bounded, grants
+from infra.review.grants_said import Names, uses
+from infra.review.holders import Holders, Kind, Managed, Written
+from infra.review.preview import Change, Preview, State
+from infra.review.weights import document_of
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much care something needs, and why; `why` is empty for what speaks for itself."""
+
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a holder gains, or else loses: `may now call sqs:SendMessage on sqs/Queue jobs`."""
+
+    sentence: str
+    weight: Weight
+    gain: bool = True
+
+    @property
+    def line(self) -> str:
+        """With its reason."""
+        return f"{self.sentence}: {self.weight.why}" if self.weight.why else self.sentence
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one side of a holder's policies of one kind comes to.
+
+    Attributes:
+        managed: ARNs of managed policies that are not of this stack.
+        documented: what those of AWS's are known to allow.
+        unknown: whether there is a policy that can't be read.
+    """
+
+    allowed: frozenset[Grant] = frozenset()
+    denied: frozenset[Grant] = frozenset()
+    managed: frozenset[str] = frozenset()
+    documented: frozenset[Grant] = frozenset()
+    unknown: bool = False
+
+    @property
+    def everything(self) -> frozenset[Grant]:
+        """All that is known to be allowed."""
+        return self.allowed | self.documented
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it allows nothing at all."""
+        return not (self.allowed or self.managed or self.unknown)
+
+
+class Sides:
+    """A preview's policies before and after, the account that it is of, and what its resources are called."""
+
+    def __init__(self, preview: Preview) -> None:
+        self.preview = preview
+        self.own = _own_account(preview)
+        self.names = Names(preview, self.own)
+        changes = preview.by_urn.values()
+        self.before = Holders(change.before for change in changes if change.before)
+        formerly = [change.before for change in changes if change.before and change.op != "replace"]
+        self.after = Holders((state for change in changes if (state := _remaining(change))), formerly)
+        self._give_to_nobody()
+
+    def _give_to_nobody(self) -> None:
+        """A managed policy that the stack gives to nobody is somebody's all the same."""
+        old = {written.holder: written for written in self.before.unattached()}
+        for written in self.after.unattached():
+            if written.holder in old or self.before.state(written.holder) is None:
+                self.after.of[written.holder].append(written)
+        for urn, written in old.items():
+            if urn not in self.after.attached:
+                self.before.of[urn].append(written)
+
+    def compared(self) -> Iterator["Compared"]:
+        """The holders whose policies are not word for word what they were."""
+        for holder in dict.fromkeys([*self.before.of, *self.after.of]):
+            old, new = self.before.of.get(holder, []), self.after.of.get(holder, [])
+            if not _alike(old, new):
+                yield Compared(self, holder, tuple(old), tuple(new))
+
+    def called(self, holder: str) -> str:
+        """A holder by its label, and what runs under it."""
+        if not holder.startswith("urn:"):
+            return f"{holder} (not of this stack)"
+        return f"{self.names.of(holder)}{uses(self.preview, holder)}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A holder before and after."""
+
+    sides: Sides
+    holder: str
+    old: tuple[Written, ...]
+    new: tuple[Written, ...]
+
+    @property
+    def comes(self) -> bool:
+        """Whether the holder itself is new."""
+        return self._is(self.sides.after) and not self._is(self.sides.before)
+
+    @property
+    def goes(self) -> bool:
+        """Whether the holder itself is deleted."""
+        return self._is(self.sides.before) and not self._is(self.sides.after)
+
+    def _is(self, side: Holders) -> bool:
+        return side.state(self.holder) is not None
+
+    @cached_property
+    def _held(self) -> Mapping[Kind, tuple[Held, Held]]:
+        kinds: tuple[Kind, ...] = ("identity", "boundary", "trust", "resource")
+        return {kind: (self._side(self.old, kind), self._side(self.new, kind)) for kind in kinds}
+
+    def held(self, kind: Kind) -> tuple[Held, Held]:
+        """Both sides of one kind of policy."""
+        return self._held[kind]
+
+    @cached_property
+    def rights(self) -> tuple[Held, Held]:
+        """An identity's, as far as a permissions boundary lets them be, where that is known."""
+        (old, new), (before, after) = self.held("identity"), self.held("boundary")
+        return _limited(old, before), _limited(new, after)
+
+    def unreadable(self) -> Iterator[tuple[Written, str]]:
+        """The new policies that can't be read, and why."""
+        for written in self.new:
+            if not isinstance(written.value, Managed):
+                _, why = _read(written.value, self.sides.own)
+                if why:
+                    yield written, why
+
+    def _side(self, policies: Iterable[Written], kind: Kind) -> Held:
+        found, managed, documented, unknown = set[Grant](), set[str](), set[Grant](), False
+        for written in policies:
+            if written.kind != kind:
+                continue
+            if isinstance(written.value, Managed):
+                managed.add(written.value.arn)
+                documented |= document_of(written.value.arn)
+                continue
+            read, why = _read(written.value, self.sides.own)
+            found |= read
+            unknown = unknown or bool(why)
+        return Held(
+            frozenset(one for one in found if one.allows),
+            frozenset(one for one in found if not one.allows),
+            frozenset(managed),
+            frozenset(documented),
+            unknown,
+        )
+
+
+def _read(value: Any, own: str) -> tuple[frozenset[Grant], str]:
+    """The grants of a document, or why there are none."""
+    if isinstance(value, Hidden):
+        return frozenset(), value.why
+    try:
+        return grants(value, own), ""
+    except Unreadable as error:
+        return frozenset(), str(error)
+
+
+def _alike(old: list[Written], new: list[Written]) -> bool:
+    """Whether both sides say the same word for word, and nothing of it is hidden that a change may be in."""
+    sides = [[(written.kind, written.value) for written in side] for side in (old, new)]
+    return sides[0] == sides[1] and (
+        old[0].source is new[0].source or not any(isinstance(value, Hidden) for _, value in sides[1])
+    )
+
+
+def _limited(held: Held, limits: Held) -> Held:
+    bounds = limits.everything
+    if not bounds or limits.unknown:
+        return held
+    return replace(
+        held,
+        allowed=bounded(held.allowed, bounds),
+        documented=bounded(held.documented, bounds),
+        denied=held.denied | limits.denied,
+    )
+
+
+def _remaining(change: Change) -> State | None:
+    """What will be there: also what Pulumi lets go of, and leaves in the cloud."""
+    kept = change.op == "forget" or (change.op == "delete" and change.before is not None and change.before.retain)
+    return change.before if kept else change.after
+
+
+def _own_account(preview: Preview) -> str:
+    """The account that most of the stack's resources are in; empty where it can't be seen."""
+    accounts = Counter[str]()
+    for change in preview.by_urn.values():
+        for side in (change.before, change.after):
+            for arn in (side.outputs.get("arn"), side.id) if side and not side.external else ():
+                parts = arn.split(":") if isinstance(arn, str) and arn.startswith("arn:") else []
+                if len(parts) > _ACCOUNT and parts[_ACCOUNT].isdecimal():
+                    accounts[parts[_ACCOUNT]] += 1
+    return max(accounts, key=accounts.__getitem__, default="")
+
+
+_ACCOUNT: Final = 4  # arn:aws:service:region:ACCOUNT:name
