@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from infra.review import blind_spots, changes, contract, disagreements, drift, permissions
+from infra.review import blind_spots, causes, changes, contract, disagreements, downtime, drift, permissions
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
 from infra.review.origin import Origin
@@ -18,6 +18,8 @@ FINDERS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     contract.find,
     disagreements.find,
     permissions.find,
+    downtime.find,
+    causes.find,
 )
 
 _UNTOLD: Final = Origin()

@@ -1,0 +1,25 @@
+"""Who is not served because of a change, and for how long: what goes, restarts, moves or is cut off."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from infra.review import names, networks, restarts, services, serving, switches, traffic
+from infra.review.finding import Finding
+from infra.review.preview import Preview
+
+_PARTS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
+    services.find,
+    traffic.find,
+    names.find,
+    networks.find,
+    restarts.find,
+    switches.find,
+    serving.find,
+)
+
+
+def find(preview: Preview) -> Iterator[Finding]:
+    """What each part finds; a preview without a change has no downtime."""
+    if preview.changed:
+        for part in _PARTS:
+            yield from part(preview)

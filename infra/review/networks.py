@@ -1,0 +1,325 @@
+"""Networks: what is cut off, and from what.
+
+Routes are compared by what they come to, table by table and destination by destination, so that a route which is only
+written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configure route tables".
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from infra.policy.resources import Hidden
+from infra.review.changes import counted
+from infra.review.differences import shown
+from infra.review.finding import Finding, Verdict
+from infra.review.preview import Change, Preview, State
+from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
+
+_TABLES: Final = ("ec2/routeTable", "ec2/defaultRouteTable")
+_ROUTES: Final = ("ec2/route", *_TABLES)
+_DESTINATIONS: Final = (
+    "destinationCidrBlock",
+    "destinationIpv6CidrBlock",
+    "destinationPrefixListId",
+    "cidrBlock",
+    "ipv6CidrBlock",
+)
+#: Where a route may lead, and what that is called.
+_TARGETS: Final[Mapping[str, str]] = {
+    "gatewayId": "an internet gateway",
+    "natGatewayId": "a NAT gateway",
+    "egressOnlyGatewayId": "an egress-only gateway",
+    "transitGatewayId": "a transit gateway",
+    "vpcPeeringConnectionId": "a peering connection",
+    "vpcEndpointId": "an endpoint",
+    "networkInterfaceId": "a network interface",
+    "carrierGatewayId": "a carrier gateway",
+    "coreNetworkArn": "a core network",
+    "localGatewayId": "a local gateway",
+}
+_EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
+#: Kinds that stand on a subnet or a group without traffic of their own.
+_ASIDE: Final = ("ec2/routeTableAssociation", "ec2/networkAclAssociation", "ec2/networkAcl", "ec2/flowLog", "ec2/tag")
+_RULES: Final = (
+    "ec2/securityGroup",
+    "ec2/securityGroupRule",
+    "vpc/securityGroupIngressRule",
+    "vpc/securityGroupEgressRule",
+)
+
+
+def find(preview: Preview) -> Iterator[Finding]:
+    """What happens to VPCs, subnets, gateways, routes, endpoints and security groups."""
+    for change in preview.changed:
+        match kind(change.type):
+            case "ec2/vpc":
+                yield from _vpc(preview, change)
+            case "ec2/subnet":
+                yield from _subnet(preview, change)
+            case "ec2/natGateway":
+                yield from _nat(preview, change)
+            case "ec2/internetGateway" | "ec2/egressOnlyInternetGateway":
+                yield from _gateway(preview, change)
+            case "ec2/vpcEndpoint":
+                yield from _endpoint(preview, change)
+            case "ec2/securityGroup":
+                yield from _group(preview, change)
+    if any(kind(change.type) in (*_ROUTES, "ec2/routeTableAssociation") for change in preview.changed):
+        yield from _routes(preview)
+        yield from _associations(preview)
+
+
+def _vpc(preview: Preview, change: Change) -> Iterator[Finding]:
+    inside = [user for user in preview.dependents(change.urn) if user.before is not None]
+    if deleted(change):
+        stay = any(user.after is not None for user in inside)
+        verdict = Verdict.DANGEROUS if stay else Verdict.LOOK
+        yield told(preview, change, "is deleted: nothing in it runs or is reached any more", verdict)
+    elif change.op == "replace":
+        sentence = "is replaced: everything in it is made anew in another network, with other addresses"
+        yield told(preview, change, sentence, Verdict.DANGEROUS if inside else Verdict.LOOK)
+    elif change.before is not None and is_on_by_default(change.before, "enableDnsSupport"):
+        if change.after is not None and not is_on_by_default(change.after, "enableDnsSupport"):
+            yield told(
+                preview, change, "no longer resolves names: what runs in it finds nobody by name", Verdict.DANGEROUS
+            )
+        elif is_on(change.before, "enableDnsHostnames") and not is_on(change.after, "enableDnsHostnames"):
+            sentence = "no longer gives its machines names: private names of endpoints and zones may resolve no more"
+            yield told(preview, change, sentence, Verdict.LOOK, names=False)
+
+
+def is_on_by_default(state: State, path: str) -> bool:
+    """Whether a switch that is on where nothing is said is on."""
+    return state.raw(path) not in (False, "false")
+
+
+def _subnet(preview: Preview, change: Change) -> Iterator[Finding]:
+    if _follows(preview, change, "vpcId"):
+        return
+    users = [user for user in preview.dependents(change.urn) if kind(user.type) not in _ASIDE and user.before]
+    if change.op == "replace":
+        why = ", ".join(change.replace_reasons)
+        sentence = f"is replaced ({why or 'why is not shown'}): everything in it has to move before it can go"
+        details = []
+        if change.before and change.after and change.before.raw("cidrBlock") == change.after.raw("cidrBlock"):
+            details = ["the new one has the addresses of the old one: AWS refuses two subnets with the same"]
+        yield told(preview, change, sentence, Verdict.DANGEROUS if users else Verdict.LOOK, details)
+    elif deleted(change):
+        stay = [user for user in users if user.after is not None]
+        sentence = "is deleted: what runs in it has to leave it before"
+        details = [f"is without it: {user.label}" for user in stay]
+        yield told(preview, change, sentence, Verdict.LOOK, details, names=False)
+
+
+def _nat(preview: Preview, change: Change) -> Iterator[Finding]:
+    if change.op == "replace":
+        if goes_first(change):
+            sentence = "is deleted before its replacement is there: subnets behind it reach nothing outside for minutes"
+            yield told(preview, change, sentence, Verdict.DANGEROUS)
+            return
+        same = identity(change.before, "allocationId") == identity(change.after, "allocationId") != ""
+        address = preview.by_urn.get(identity(change.before, "allocationId"))
+        if same and (address is None or address.op != "replace"):
+            sentence = "is replaced, and its address is still the old one's: AWS refuses that, and the update fails"
+            yield told(preview, change, sentence, Verdict.LOOK)
+            return
+        sentence = (
+            "is replaced: open connections are cut, and others see another address, which may be on no list of theirs"
+        )
+        yield told(preview, change, sentence, Verdict.LOOK)
+    elif deleted(change):
+        sentence = "is deleted: open connections through it are cut, and others see another address, or nobody"
+        yield told(preview, change, sentence, Verdict.LOOK)
+
+
+def _gateway(preview: Preview, change: Change) -> Iterator[Finding]:
+    if deleted(change) or change.op == "replace" or (change.op == "update" and moved(change, "vpcId")):
+        if _follows(preview, change, "vpcId"):
+            return
+        verb = (
+            "is deleted" if deleted(change) else "is replaced" if change.op == "replace" else "is moved to another VPC"
+        )
+        sentence = f"{verb}: the network reaches nothing on the internet, and nobody there reaches it"
+        yield told(preview, change, sentence, Verdict.DANGEROUS)
+
+
+def _endpoint(preview: Preview, change: Change) -> Iterator[Finding]:
+    service = change.before.raw("serviceName") if change.before else None
+    name = service.rsplit(".", 1)[-1] if isinstance(service, str) else "its service"
+    alone = not any(kind(one.type) == "ec2/natGateway" and one.after for one in _nats(preview))
+    verdict = Verdict.DANGEROUS if alone else Verdict.LOOK
+    way = (
+        "there is no NAT gateway in this stack to reach it by" if alone else "what calls it goes through a NAT gateway"
+    )
+    if deleted(change) and not _follows(preview, change, "vpcId"):
+        yield told(preview, change, f"is deleted: {name} is not reached privately any more; {way}", verdict)
+    elif change.op == "replace" and not _follows(preview, change, "vpcId"):
+        gap = goes_first(change)
+        sentence = f"is replaced{', the old one first' if gap else ''}: open connections to {name} are cut"
+        yield told(preview, change, sentence, verdict if gap else Verdict.LOOK)
+    elif is_on(change.before, "privateDnsEnabled") and not is_on(change.after, "privateDnsEnabled"):
+        sentence = f"no longer answers to {name}'s own name: what calls that goes another way"
+        yield told(preview, change, sentence, verdict)
+    elif change.op == "update" and change.before and change.after:
+        for path in _PLACES:
+            old, new = (entries(side.raw(path)) for side in (change.before, change.after))
+            if len(new) < len(old) and not any(isinstance(one, Hidden) for one in new):
+                lost = counted(len(old) - len(new), _PLACES[path])
+                sentence = f"is taken out of {lost}: what is there calls {name} another way"
+                yield told(preview, change, sentence, Verdict.LOOK, names=False)
+
+
+#: Where an endpoint stands, and what one of them is called.
+_PLACES: Final = {"subnetIds": "subnet", "routeTableIds": "route table"}
+
+
+def _nats(preview: Preview) -> list[Change]:
+    return [one for one in preview.changes if kind(one.type) == "ec2/natGateway"]
+
+
+def _group(preview: Preview, change: Change) -> Iterator[Finding]:
+    members = [user for user in preview.dependents(change.urn) if kind(user.type) not in _RULES and user.before]
+    lines = [f"is in it: {user.label}" for user in members]
+    if change.op == "replace":
+        if _follows(preview, change, "vpcId"):
+            return
+        if goes_first(change):
+            sentence = (
+                "is to be deleted before its replacement is there: AWS refuses that while anything is in it, and its "
+                "rules are gone by then"
+            )
+            yield told(preview, change, sentence, Verdict.DANGEROUS if members else Verdict.LOOK, lines, names=False)
+        else:
+            sentence = "is replaced: its members change to the new one, whose rules may come after them"
+            yield told(preview, change, sentence, Verdict.LOOK if members else Verdict.SAFE, lines, names=False)
+    elif deleted(change) and any(user.after is not None for user in members):
+        sentence = "is deleted: what is in it has to leave it before, or AWS refuses"
+        yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
+
+
+_Way = tuple[str, str]  # what it is called, and which one it is
+
+
+def _routes(preview: Preview) -> Iterator[Finding]:
+    """Destinations that a table has no way to any more, or another."""
+    before, after = _ways(preview, "before"), _ways(preview, "after")
+    subnets = _subnets(preview)
+    for (table, destination), (way, which, change) in before.items():
+        owner = preview.by_urn.get(table)
+        if owner is not None and (owner.after is None or (owner.op == "replace" and _follows(preview, owner, "vpcId"))):
+            continue
+        name = owner.label if owner else table or "a route table"
+        behind = subnets.get(table, [])
+        who = f"{counted(len(behind), 'subnet')}" if behind else "what uses it"
+        lines = [f"uses it: {one}" for one in behind]
+        what = "the internet" if destination in _EVERYWHERE else destination
+        now = after.get((table, destination))
+        if now is None:
+            verb = "reach" if len(behind) > 1 else "reaches"
+            sentence = f"is gone from {name} for {destination}: {who} {verb} {what} no more through {way}"
+            yield told(
+                preview, change, sentence, Verdict.DANGEROUS if _matters(way) else Verdict.LOOK, lines, names=False
+            )
+        elif now[:2] != (way, which):
+            same_kind = now[0] == way
+            public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now[0])
+            there = "another one of them" if same_kind else now[0]
+            sentence = f"leads {name} to {what} through {there}, and no more through {way}: connections are cut"
+            if public:
+                sentence += ", and addresses of its own on the internet " + (
+                    "are reached no more" if way == "an internet gateway" else "are needed from now on"
+                )
+            yield told(preview, now[2], sentence, Verdict.DANGEROUS if public else Verdict.LOOK, lines, names=False)
+        elif change.op == "replace" and goes_first(change) and _is_route(change):
+            sentence = f"is deleted before it is made anew: {who} can't reach {what} for a moment"
+            yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
+
+
+def _matters(way: str) -> bool:
+    return way != "an endpoint"
+
+
+def _is_route(change: Change) -> bool:
+    return kind(change.type) == "ec2/route"
+
+
+def _ways(preview: Preview, side: str) -> dict[tuple[str, str], tuple[str, str, Change]]:
+    """For each table and destination, where its route leads."""
+    found = dict[tuple[str, str], tuple[str, str, Change]]()
+    for change in preview.by_urn.values():
+        state: State | None = getattr(change, side)
+        if kind(change.type) not in _ROUTES or state is None:
+            if not (side == "after" and change.before and change.before.retain and kind(change.type) in _ROUTES):
+                continue
+            state = change.before
+        if _is_route(change):
+            _add(found, identity(state, "routeTableId"), state.props, state, change)
+        else:
+            for route in entries(state.raw("routes")):
+                if isinstance(route, Mapping):
+                    _add(found, change.urn, route, state, change)
+    return found
+
+
+def _add(
+    found: dict[tuple[str, str], tuple[str, str, Change]],
+    table: str,
+    route: Mapping[str, Any],
+    state: State,
+    change: Change,
+) -> None:
+    destination = next((str(route[one]) for one in _DESTINATIONS if isinstance(route.get(one), str) and route[one]), "")
+    target = next((one for one in _TARGETS if route.get(one)), "")
+    if not destination:
+        return
+    value = route.get(target)
+    inline = not _is_route(change)
+    linked = () if inline else sources_of(state, target)
+    which = linked[0] if linked else "" if isinstance(value, Hidden) or value is None else str(value)
+    called = _TARGETS.get(target, "a gateway")
+    if target == "gatewayId" and which.startswith("vgw-"):
+        called = "a VPN gateway"
+    found[table, destination] = (called, which, change)
+
+
+def _subnets(preview: Preview) -> dict[str, list[str]]:
+    """By table, the subnets that use it now."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for change in preview.by_urn.values():
+        if kind(change.type) == "ec2/routeTableAssociation" and change.before is not None:
+            subnet = identity(change.before, "subnetId")
+            named = preview.by_urn.get(subnet)
+            found[identity(change.before, "routeTableId")].append(named.label if named else subnet)
+    return found
+
+
+def _associations(preview: Preview) -> Iterator[Finding]:
+    """A subnet without a table of its own uses the VPC's main one."""
+    stay = {
+        identity(change.after, "subnetId")
+        for change in preview.by_urn.values()
+        if kind(change.type) == "ec2/routeTableAssociation" and change.after is not None
+    }
+    for change in preview.changed:
+        if kind(change.type) != "ec2/routeTableAssociation":
+            continue
+        subnet = identity(change.before, "subnetId")
+        owner = preview.by_urn.get(subnet)
+        if owner is not None and (owner.after is None or owner.op == "replace"):
+            continue
+        name = owner.label if owner else subnet
+        if subnet and subnet not in stay and (deleted(change) or change.op == "replace"):
+            sentence = f"goes: {name} uses the VPC's main route table from now on, which may lead nowhere"
+            yield told(preview, change, sentence, Verdict.DANGEROUS, names=False)
+        elif change.op == "update" and (tables := moved(change, "routeTableId")):
+            table = preview.by_urn.get(identity(change.after, "routeTableId"))
+            if identity(change.before, "routeTableId") != identity(change.after, "routeTableId"):
+                other = table.label if table else shown(tables[1])
+                sentence = f"gives {name} another route table, {other}: its ways outside are others"
+                yield told(preview, change, sentence, Verdict.LOOK, names=False)
+
+
+def _follows(preview: Preview, change: Change, prop: str) -> bool:
+    """Whether that which it is part of goes or is replaced itself, whose finding names it."""
+    owner = preview.by_urn.get(identity(change.before, prop))
+    return owner is not None and (deleted(owner) or owner.op == "replace")

@@ -1,0 +1,335 @@
+"""ECS services: which of their tasks stop, and whether enough of them serve meanwhile.
+
+Source: Amazon ECS API Reference, UpdateService (which parameters start a deployment) and DeploymentConfiguration (how
+many tasks may run and must be healthy: the minimum is rounded up, the maximum down).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.policy.resources import Hidden
+from infra.review.changes import counted
+from infra.review.contract import number_of
+from infra.review.differences import differences, shown
+from infra.review.finding import Finding, Verdict
+from infra.review.preview import Change, Preview, State
+from infra.review.serving import deleted, entries, goes_first, is_on, kind, moved, sources_of, told
+
+#: A change of one of them starts a deployment: all tasks are replaced.
+_DEPLOYS: Final = (
+    "taskDefinition",
+    "networkConfiguration",
+    "capacityProviderStrategies",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfiguration",
+    "vpcLatticeConfigurations",
+    "triggers",
+    "forceNewDeployment",
+)
+_MINIMUM: Final = "deploymentMinimumHealthyPercent"
+_MAXIMUM: Final = "deploymentMaximumPercent"
+
+
+def find(preview: Preview) -> Iterator[Finding]:
+    """What happens to the tasks of each service, to clusters, and to the roles that tasks run under."""
+    for change in preview.changed:
+        match kind(change.type):
+            case "ecs/service":
+                yield from _service(preview, change)
+            case "ecs/cluster":
+                yield from _cluster(preview, change)
+            case "ecs/clusterCapacityProviders":
+                yield from _providers(preview, change)
+            case "ecs/taskDefinition":
+                yield from _definition(preview, change)
+            case "iam/role":
+                yield from _role(preview, change)
+
+
+def _service(preview: Preview, change: Change) -> Iterator[Finding]:
+    old, new = change.before, change.after
+    if deleted(change) and old is not None:
+        idle = _tasks(old) == 0 and not _scaled(preview, change)
+        stops = f"{_its_tasks(old)} stop, and no new ones start"
+        yield told(preview, change, f"is deleted: {stops}", Verdict.LOOK if idle else Verdict.DANGEROUS)
+    elif change.op == "replace" and old is not None and new is not None:
+        yield _replaced(preview, change, old, new)
+    elif change.op == "update" and old is not None and new is not None:
+        yield from _updated(preview, change, old, new)
+
+
+def _replaced(preview: Preview, change: Change, old: State, new: State) -> Finding:
+    if _tasks(old) == 0 and not _scaled(preview, change):
+        return told(preview, change, "is replaced, and runs no tasks", Verdict.SAFE)
+    if goes_first(change):
+        sentence = f"is deleted before its replacement is there: {_its_tasks(old)} stop before new ones run"
+        return told(preview, change, sentence, Verdict.DANGEROUS)
+    if is_on(new, "waitForSteadyState"):
+        sentence = f"is replaced: {_its_tasks(old)} run until those of the new service are steady"
+        return told(preview, change, sentence, Verdict.LOOK)
+    sentence = (
+        f"is replaced without waiting for the new one's tasks: {_its_tasks(old)} stop as soon as the new service exists"
+    )
+    return told(preview, change, sentence, Verdict.DANGEROUS, ["set wait_for_steady_state, so that they wait"])
+
+
+def _updated(preview: Preview, change: Change, old: State, new: State) -> Iterator[Finding]:
+    tasks = moved(change, "desiredCount")
+    was, now = (number_of(side) for side in tasks) if tasks else (None, None)
+    if tasks and now == 0 and was != 0:
+        yield told(
+            preview, change, f"is scaled to no task: {_its_tasks(old)} stop, and nobody is served", Verdict.DANGEROUS
+        )
+    elif tasks and isinstance(tasks[1], Hidden):
+        yield told(preview, change, f"has another number of tasks: {tasks[1].why}, and it may be none", Verdict.LOOK)
+    deploys = [name for name in _DEPLOYS if moved(change, name)]
+    if is_on(new, "forceNewDeployment") and not deploys:
+        deploys = ["forceNewDeployment"]
+    if deploys and now != 0:
+        yield _deployment(preview, change, new, deploys)
+    elif moved(change, _MINIMUM) or moved(change, _MAXIMUM):
+        yield from _from_now_on(preview, change, new)
+    yield from _lost(preview, change, old, new)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many tasks run during a deployment, in tasks; None where the number of tasks is not known.
+
+    Attributes:
+        percent: the least that must be healthy and the most that may run, in percent of the wanted number.
+    """
+
+    percent: tuple[float, float]
+    tasks: float | None
+
+    @property
+    def least(self) -> float | None:
+        """Rounded up, as ECS does."""
+        return None if self.tasks is None else math.ceil(self.tasks * self.percent[0] / 100)
+
+    @property
+    def most(self) -> float | None:
+        """Rounded down, as ECS does."""
+        return None if self.tasks is None else math.floor(self.tasks * self.percent[1] / 100)
+
+    @property
+    def gap(self) -> bool:
+        """Whether all tasks may stop before a new one runs."""
+        return self.percent[0] <= 0
+
+    @property
+    def stuck(self) -> bool:
+        """Whether no new task may start and no old one may stop."""
+        if self.least is None or self.most is None or not self.tasks:
+            return self.percent[0] >= _ALL and self.percent[1] <= _ALL
+        return self.least >= self.tasks and self.most <= self.tasks
+
+
+_ALL: Final = 100
+
+
+def bounds(service: State) -> Bounds | None:
+    """A service's; None where a percentage can't be read."""
+    daemon = service.raw("schedulingStrategy") == "DAEMON"
+    found = []
+    for path, default in ((_MINIMUM, 0 if daemon else _ALL), (_MAXIMUM, _ALL if daemon else 2 * _ALL)):
+        value = service.raw(path)
+        number = default if value is None else number_of(value)
+        if number is None:
+            return None
+        found.append(float(number))
+    return Bounds((found[0], found[1]), None if daemon else _tasks(service))
+
+
+def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]) -> Finding:
+    """All tasks are replaced: what is different in them is to be read; that they are, only where nobody serves."""
+    why, read = _new_in_tasks(preview, change, deploys)
+    verdict = Verdict.LOOK if read else Verdict.SAFE
+    mine, tasks = bounds(new), _its_tasks(new)
+    controller = new.raw("deploymentController.type") or "ECS"
+    if controller not in ("ECS", None):
+        sentence = f"{tasks} are replaced by {shown(controller)}, which is not part of this preview"
+        return told(preview, change, f"is to be deployed: {sentence}", Verdict.LOOK, [*why, *read], names=False)
+    if mine is None:
+        sentence = f"{tasks} are replaced; how many serve meanwhile is not known here"
+        return told(preview, change, f"is deployed anew: {sentence}", Verdict.LOOK, [*why, *read], names=False)
+    daemon = new.raw("schedulingStrategy") == "DAEMON"
+    if mine.stuck and not daemon:
+        sentence = (
+            f"can't be deployed anew: with {mine.percent[0]:g} % healthy and {mine.percent[1]:g} % running at most, no "
+            "new task may start and no old one may stop"
+        )
+        return told(preview, change, sentence, Verdict.DANGEROUS, [*why, *read], names=False)
+    if mine.gap and not daemon and _tasks(new) != 0:
+        sentence = f"is deployed anew with a gap: {tasks} may all stop before a new one runs (minimum healthy 0 %)"
+        worse = _serves(new) or moved(change, _MINIMUM) is not None
+        verdict = Verdict.DANGEROUS if worse else Verdict.LOOK
+        lines = [*why, *read] if worse else ["nobody calls it: what it works on waits meanwhile", *why, *read]
+        return told(preview, change, sentence, verdict, lines, names=False)
+    if mine.tasks is None or daemon:
+        meanwhile = f"{mine.percent[0]:g} to {mine.percent[1]:g} % of them run meanwhile"
+    else:
+        meanwhile = f"{mine.least:g} to {mine.most:g} run meanwhile"
+    rest = f"; {read[0]}" if len(read) == 1 else f"; {len(read)} differences to read" if read else ""
+    sentence = f"is deployed anew: {tasks} are replaced, rolling, and {meanwhile}{rest}"
+    return told(preview, change, sentence, verdict, [*why, *read], names=False)
+
+
+def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple[list[str], list[str]]:
+    """Why a service is deployed, and what differs in its tasks that a person should read."""
+    why, read = list[str](), list[str]()
+    for name in deploys:
+        if name != "taskDefinition":
+            why.append(f"for: {name}")
+            continue
+        linked = [preview.by_urn[urn] for urn in sources_of(change.after, name) if urn in preview.by_urn]
+        for definition in linked:
+            why.append(f"for: {definition.label}")
+            found = differences(definition)
+            read += [one.line for one in found if not one.noise and one.path not in ("tags", "tagsAll")]
+            if definition.op == "create":
+                read.append(f"{definition.label} is another task definition than before")
+            if definition.op == "replace" and not found:
+                read.append(f"what differs in {definition.label} can't be read here")
+        if not linked:
+            read.append("taskDefinition: another revision, from outside of this stack")
+    if "loadBalancers" in deploys or "networkConfiguration" in deploys:
+        read += [
+            one.line
+            for one in differences(change)
+            if one.path.startswith(("loadBalancers", "networkConfiguration")) and not one.noise
+        ]
+    return why, read
+
+
+def _from_now_on(preview: Preview, change: Change, new: State) -> Iterator[Finding]:
+    """Percentages that only the next deployment feels."""
+    mine = bounds(new)
+    if mine is None or new.raw("schedulingStrategy") == "DAEMON":
+        return
+    percent = f"{mine.percent[0]:g} % healthy at least and {mine.percent[1]:g} % running at most"
+    if mine.gap:
+        sentence = "is without any task in each deployment from now on: all may stop before a new one runs"
+        yield told(preview, change, sentence, Verdict.DANGEROUS, [percent], names=False)
+    elif mine.stuck:
+        sentence = "can't be deployed from now on: no new task may start and no old one may stop"
+        yield told(preview, change, sentence, Verdict.DANGEROUS, [percent], names=False)
+
+
+def _lost(preview: Preview, change: Change, old: State, new: State) -> Iterator[Finding]:
+    """What a service no longer has."""
+    for path, whom in (("loadBalancers", "its load balancer"), ("serviceRegistries", "service discovery")):
+        if entries(old.raw(path)) and new.raw(path) in (None, []):
+            sentence = f"is taken out of {whom}: no request comes to its tasks that way any more"
+            yield told(preview, change, sentence, Verdict.DANGEROUS, names=False)
+    for path, what in (
+        ("deploymentCircuitBreaker.enable", "no longer stopped: it tries to start its tasks without end"),
+        ("deploymentCircuitBreaker.rollback", "no longer rolled back"),
+    ):
+        if is_on(old, path) and not is_on(new, path):
+            yield told(preview, change, f"loses a guard: a deployment that fails is {what}", Verdict.LOOK, names=False)
+            break
+    grace = moved(change, "healthCheckGracePeriodSeconds")
+    if grace and (number_of(grace[1]) or 0) < (number_of(grace[0]) or 0):
+        waits = f"waits {shown(grace[1] or 0)} s instead of {shown(grace[0])} s"
+        sentence = f"{waits} before health checks count: tasks that start slower are killed"
+        yield told(preview, change, sentence, Verdict.LOOK, names=False)
+    if is_on(old, "networkConfiguration.assignPublicIp") and not is_on(new, "networkConfiguration.assignPublicIp"):
+        sentence = (
+            "has no public addresses any more: without a NAT gateway or endpoints its new tasks can't fetch their image"
+        )
+        yield told(preview, change, sentence, Verdict.LOOK, names=False)
+    spot = [_on_spot(side) for side in (old, new)]
+    if spot[1] and not spot[0]:
+        sentence = "runs on spot capacity: tasks may be taken away with two minutes' notice, all at once"
+        yield told(preview, change, sentence, Verdict.LOOK, names=False)
+
+
+def _cluster(preview: Preview, change: Change) -> Iterator[Finding]:
+    services = [user for user in preview.dependents(change.urn) if kind(user.type) == "ecs/service"]
+    running = [user for user in services if user.before is not None]
+    verdict = Verdict.DANGEROUS if running else Verdict.LOOK if not preview.shows_sames else Verdict.SAFE
+    its = counted(len(running), "service")
+    if deleted(change):
+        yield told(preview, change, f"is deleted: the tasks of its {its} stop", verdict)
+    elif change.op == "replace":
+        yield told(preview, change, f"is replaced: its {its} stop, and start again in the new one", verdict)
+
+
+def _providers(preview: Preview, change: Change) -> Iterator[Finding]:
+    old, new = (entries(side.raw("capacityProviders")) if side else [] for side in (change.before, change.after))
+    if lost := [one for one in old if one not in new]:
+        sentence = f"no longer offers {', '.join(map(shown, lost))}: services that use it start no task"
+        yield told(preview, change, sentence, Verdict.LOOK)
+
+
+def _definition(preview: Preview, change: Change) -> Iterator[Finding]:
+    """Fargate has no rights of its own: it fetches images and secrets under the execution role."""
+    old, new = change.before, change.after
+    if old is None or new is None or old.raw("executionRoleArn") is None or new.raw("executionRoleArn") is not None:
+        return
+    users = [user for user in preview.dependents(change.urn) if kind(user.type) == "ecs/service"]
+    if users:
+        sentence = (
+            "has no execution role any more: its tasks can't fetch images and secrets, or write logs, and don't start"
+        )
+        yield told(preview, change, sentence, Verdict.DANGEROUS)
+
+
+def _role(preview: Preview, change: Change) -> Iterator[Finding]:
+    """A role that something runs under; what it may do is the permissions' matter."""
+    runs = [user for user in preview.dependents(change.urn) if kind(user.type) in _RUN_UNDER_A_ROLE]
+    if goes_first(change) and any(user.before for user in runs):
+        sentence = "is deleted before its replacement is there: what runs under it is refused meanwhile"
+        yield told(
+            preview, change, sentence, Verdict.DANGEROUS, [f"runs under it: {user.label}" for user in runs], names=False
+        )
+
+
+_RUN_UNDER_A_ROLE: Final = (
+    "ecs/taskDefinition",
+    "ecs/service",
+    "lambda/function",
+    "iam/instanceProfile",
+    "eks/cluster",
+    "eks/nodeGroup",
+    "sfn/stateMachine",
+    "apprunner/service",
+    "rds/proxy",
+)
+
+
+def _tasks(service: State) -> float | None:
+    """The wanted number; where the program does not say, what was running."""
+    wanted = service.raw("desiredCount")
+    return number_of(service.outputs.get("desiredCount") if wanted is None else wanted)
+
+
+def _its_tasks(service: State) -> str:
+    tasks = _tasks(service)
+    if tasks is None or tasks == 0:
+        return "its tasks"
+    return "its one task" if tasks == 1 else f"its {tasks:g} tasks"
+
+
+def _scaled(preview: Preview, change: Change) -> bool:
+    return any(kind(user.type) == "appautoscaling/target" for user in preview.dependents(change.urn))
+
+
+def _serves(service: State) -> bool:
+    """Whether others call its tasks; a worker takes its work itself."""
+    return any(entries(service.raw(path)) for path in ("loadBalancers", "serviceRegistries")) or is_on(
+        service, "serviceConnectConfiguration.enabled"
+    )
+
+
+def _on_spot(service: State) -> bool:
+    """Whether all of its capacity is spot."""
+    strategy: list[Any] = [one for one in entries(service.raw("capacityProviderStrategies")) if isinstance(one, dict)]
+    return bool(strategy) and all("SPOT" in str(one.get("capacityProvider")).upper() for one in strategy)
