@@ -49,9 +49,11 @@ def find(preview: Preview) -> Iterator[Finding]:
     for node in nodes.values():
         for prop, urn in _causes(node.change, nodes, outputs):
             node.causes.setdefault(urn, prop)
+    order = {urn: at for at, urn in enumerate(nodes)}
     for urn, node in nodes.items():
-        if first := min(node.causes, key=lambda cause: _FIRST.index(nodes[cause].change.op), default=None):
-            nodes[first].followers.append(urn)
+        # Of several, the one that comes last: it may itself follow from the others.
+        if cause := min(node.causes, key=lambda one: (_FIRST.index(nodes[one].change.op), -order[one]), default=None):
+            nodes[cause].followers.append(urn)
     told = set[str]()
     roots = [urn for urn, node in nodes.items() if not node.causes and node.followers]
     for urn in [*roots, *(urn for urn, node in nodes.items() if node.followers)]:  # those that follow in a circle

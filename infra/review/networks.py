@@ -216,15 +216,16 @@ def _routes(preview: Preview) -> Iterator[Finding]:
         now = after.get((table, destination))
         if now is None:
             verb = "reach" if len(behind) > 1 else "reaches"
-            sentence = f"is gone from {name} for {destination}: {who} {verb} {what} no more through {way}"
+            led = f"{destination} led to {way}"
+            sentence = f"goes: {who} of {name} {verb} {what} no more ({led})"
             yield told(
                 preview, change, sentence, Verdict.DANGEROUS if _matters(way) else Verdict.LOOK, lines, names=False
             )
         elif now[:2] != (way, which):
             same_kind = now[0] == way
             public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now[0])
-            there = "another one of them" if same_kind else now[0]
-            sentence = f"leads {name} to {what} through {there}, and no more through {way}: connections are cut"
+            there = f"another {way.split(' ', 1)[1]} than before" if same_kind else f"{now[0]}, and no more {way}"
+            sentence = f"leads {name} to {what} through {there}: open connections are cut"
             if public:
                 sentence += ", and addresses of its own on the internet " + (
                     "are reached no more" if way == "an internet gateway" else "are needed from now on"

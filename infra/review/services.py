@@ -132,6 +132,8 @@ class Bounds:
 
 
 _ALL: Final = 100
+#: Characters of a difference that is told in a title.
+_IN_A_TITLE: Final = 80
 
 
 def bounds(service: State) -> Bounds | None:
@@ -176,7 +178,10 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
         meanwhile = f"{mine.percent[0]:g} to {mine.percent[1]:g} % of them run meanwhile"
     else:
         meanwhile = f"{mine.least:g} to {mine.most:g} run meanwhile"
-    rest = f"; {read[0]}" if len(read) == 1 else f"; {len(read)} differences to read" if read else ""
+    rest = ""
+    if read:
+        short = len(read) == 1 and len(read[0]) <= _IN_A_TITLE
+        rest = f"; {read[0]}" if short else f"; {counted(len(read), 'difference')} to read"
     sentence = f"is deployed anew: {tasks} are replaced, rolling, and {meanwhile}{rest}"
     return told(preview, change, sentence, verdict, [*why, *read], names=False)
 
@@ -254,12 +259,17 @@ def _lost(preview: Preview, change: Change, old: State, new: State) -> Iterator[
 def _cluster(preview: Preview, change: Change) -> Iterator[Finding]:
     services = [user for user in preview.dependents(change.urn) if kind(user.type) == "ecs/service"]
     running = [user for user in services if user.before is not None]
-    verdict = Verdict.DANGEROUS if running else Verdict.LOOK if not preview.shows_sames else Verdict.SAFE
     its = counted(len(running), "service")
+    alone = Verdict.SAFE if preview.shows_sames else Verdict.LOOK
     if deleted(change):
-        yield told(preview, change, f"is deleted: the tasks of its {its} stop", verdict)
+        sentence = f"is deleted: the tasks of {its} stop"
+        yield told(preview, change, sentence, Verdict.DANGEROUS if running else alone)
     elif change.op == "replace":
-        yield told(preview, change, f"is replaced: its {its} stop, and start again in the new one", verdict)
+        move = "moves" if len(running) == 1 else "move"
+        gap = goes_first(change)
+        sentence = f"is replaced: {its} {move} to the new one{', which comes after the old one is gone' if gap else ''}"
+        verdict = Verdict.DANGEROUS if gap else Verdict.LOOK  # each service tells whether its tasks wait
+        yield told(preview, change, sentence, verdict if running else alone)
 
 
 def _providers(preview: Preview, change: Change) -> Iterator[Finding]:

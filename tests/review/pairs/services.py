@@ -174,7 +174,7 @@ PAIRS = [
         replace(_API, cluster_name="one"),
         replace(_API, cluster_name="two"),
         Verdict.DANGEROUS,
-        says=("ecs/Cluster cluster is replaced: its 1 service stop",),
+        says=("ecs/Cluster cluster is replaced: 1 service moves to the new one",),
     ),
     Pair(
         "a service is taken out of its load balancer",

@@ -30,7 +30,7 @@ class Web:
     def __call__(self) -> None:
         """Declare it."""
         certificate = aws.acm.Certificate(
-            "www", domain_name=self.names[0], subject_alternative_names=list(self.names[1:]), validation_method="DNS"
+            "www", domain_name=self.names[0], subject_alternative_names=[*self.names], validation_method="DNS"
         )
         issued = aws.acm.CertificateValidation("www", certificate_arn=certificate.arn)
         balancer = aws.lb.LoadBalancer(
@@ -288,7 +288,7 @@ PAIRS += [
         replace(_NETWORK, nat=False),
         Verdict.DANGEROUS,
         says=(
-            "ec2/Route out is gone from ec2/RouteTable private for 0.0.0.0/0: 1 subnet reaches the internet no more",
+            "ec2/Route out goes: 1 subnet of ec2/RouteTable private reaches the internet no more (0.0.0.0/0 led",
             "ec2/NatGateway nat is deleted",
         ),
     ),
@@ -297,8 +297,8 @@ PAIRS += [
         replace(_NETWORK, other_nat=True),
         replace(_NETWORK, other_nat=True, nat=False),
         Verdict.LOOK,
-        says=("through another one of them",),
-        never_says=("no more through a NAT gateway: connections",),
+        says=("to the internet through another NAT gateway than before",),
+        never_says=("reaches the internet no more",),
     ),
     Pair(
         "the internet gateway is removed",
