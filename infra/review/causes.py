@@ -154,7 +154,8 @@ def _follower(nodes: Mapping[str, _Node], node: _Node, cause: str) -> str:
     others = [nodes[urn].change.label for urn in node.causes if urn != cause]
     if others:
         line += f" (and {', '.join(others[:_OTHERS])}{' and others' if len(others) > _OTHERS else ''})"
-    own = [reason for reason in _tops(node.change) if reason not in _carried(node, nodes)]
+    given = node.change.state.declared
+    own = [top for top in _tops(node.change) if top not in _carried(node, nodes) and (top in given or not given)]
     return f"{line}; and for its own: {', '.join(own)}" if own else line
 
 

@@ -145,8 +145,8 @@ def find(preview: Preview) -> Iterator[Finding]:
             continue
         if deleted(change):
             gone.setdefault(kind(change.type), []).append(change)
-        elif change.op == "replace":
-            yield _replaced(preview, change, serving)
+        elif change.op == "replace" and (found := _replaced(preview, change, serving)).verdict is not _SAFE:
+            yield found
     for of_kind, changes in gone.items():
         serving = SERVING[of_kind]
         one = changes[0]
