@@ -98,7 +98,13 @@ class _Bill:
                     self.unpriced[f"{label(resource)}: {unit.unit}"] = None
                 else:
                     total += unit.count * unit.share * known.usd
-        except (TypeError, ValueError, KeyError, AttributeError):  # a number that is not given, or not known yet
+        except (
+            TypeError,
+            ValueError,
+            KeyError,
+            AttributeError,
+            ArithmeticError,
+        ):  # a number that is not given, or not known yet
             self.unpriced[f"{label(resource)}: its size is not known here"] = None
             return None
         return total

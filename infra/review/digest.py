@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from infra.policy.resources import SECRET, UNKNOWN, stack_of_urn
+from infra.policy.resources import SECRET, UNKNOWN, Hidden, stack_of_urn
 from infra.review.preview import Change, Op, Preview, State
 
 #: Bytes of a digest at most: some 60,000 resources.
@@ -27,6 +27,8 @@ _UNKNOWN: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
+#: Of a URN: urn:pulumi:STACK::PROJECT::TYPE::NAME is in three by `::`.
+_PARTS: Final = 3
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, and no secret
 _OPS: Final[Mapping[str, Op]] = {
@@ -40,7 +42,17 @@ _OPS: Final[Mapping[str, Op]] = {
     "refresh": "refresh",
 }
 _REPLACES: Final = ("replace", "create-replacement", "delete-replaced", "import-replacement", "discard-replaced")
-_READS: Final = {"read-replacement": "read", "remove-pending-replace": "same", "read-discard": "forget"}
+_READS: Final = {"read-replacement": "read", "remove-pending-replace": "same", "read-discard": "discard"}
+#: The sides that a step must have: what it has only one of, the other is nothing.
+_SIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "create": ("newState",),
+    "import": ("newState",),
+    "update": ("oldState", "newState"),
+    "delete": ("oldState",),
+    "discard": ("oldState",),
+    "refresh": ("oldState",),
+    "delete-replaced": ("oldState",),
+}
 
 
 class NotAPreview(ValueError):
@@ -67,7 +79,7 @@ def of_digest(digest: Mapping[str, Any]) -> Preview:
         raise NotAPreview(_what_it_is(digest))
     for number, step in enumerate(steps):
         _check(number, step)
-    diagnostics = [entry for entry in digest.get("diagnostics") or [] if isinstance(entry, Mapping)]
+    diagnostics = [entry for entry in _list(digest.get("diagnostics")) if isinstance(entry, Mapping)]
     if not steps and not diagnostics:
         raise NotAPreview("this preview has no steps, not even the stack's own: it ended before the program ran")
     groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -81,7 +93,7 @@ def of_digest(digest: Mapping[str, Any]) -> Preview:
         errors=tuple(_said(diagnostics, "error")),
         warnings=tuple(_said(diagnostics, "warning")),
         shows_sames=any(step["op"] == "same" for step in steps),
-        config=digest.get("config") or {},
+        config=_mapping(digest.get("config")),
     )
 
 
@@ -142,37 +154,52 @@ def _check(number: int, step: Any) -> None:
     if not isinstance(step, Mapping):
         raise NotAPreview(f"step {number + 1} is {step!r:.60}, and no step of a preview")
     urn, op = step.get("urn"), step.get("op")
-    if not isinstance(urn, str) or urn.count("::") < 3:  # noqa: PLR2004 - urn:pulumi:STACK::PROJECT::TYPE::NAME
+    if not isinstance(urn, str) or urn.count("::") < _PARTS:
         raise NotAPreview(f"step {number + 1} names no resource: its urn is {urn!r:.80}")
-    if op not in _OPS and op not in _REPLACES and op not in _READS:
+    if not isinstance(op, str) or (op not in _OPS and op not in _REPLACES and op not in _READS):
         raise NotAPreview(f"step {number + 1} ({urn}) is {op!r:.40}, which this review does not know; is it newer?")
     for side in ("oldState", "newState"):
         if not isinstance(step.get(side) or {}, Mapping):
             raise NotAPreview(f"step {number + 1} ({urn}): its {side} is no resource")
     if not step.get("oldState") and not step.get("newState"):
         raise NotAPreview(f"step {number + 1} ({urn}) has neither an old nor a new state")
+    for side in _SIDES.get(_READS.get(op, op), ()):
+        if not step.get(side):
+            raise NotAPreview(f"step {number + 1} ({urn}) is {op!r}, and has no {side}")
 
 
 def _changes(urn: str, steps: list[Mapping[str, Any]]) -> Iterator[Change]:
     """What the steps of one resource come to: one change, and what a refresh found or an update left behind."""
-    replaces = [step for step in steps if step["op"] in _REPLACES]
+    left = _left_behind(steps)
+    replaces = [step for step in steps if step["op"] in _REPLACES and step not in left]
     if replaces:
         yield _replacement(urn, replaces)
     for step in steps:
-        if step["op"] in _REPLACES:
+        if step in replaces:
             continue
-        op = _OPS[_READS.get(step["op"], step["op"])]
-        old = step.get("oldState") or {}
-        if op == "delete" and not old.get("delete") and any(other["op"] in ("create", "import") for other in steps):
+        op = "delete" if step in left else _OPS[_READS.get(step["op"], step["op"])]
+        old, new = step.get("oldState"), step.get("newState")
+        if op == "delete" and step not in left and any(other["op"] in ("create", "import") for other in steps):
             continue  # part of the replacement that follows
         yield Change(
             urn=urn,
             op=op,
-            before=None if op in ("create", "import", "read") and not old else _state(old),
-            after=None if op in ("delete", "forget") else _state(step.get("newState")),
-            pending=op == "delete" and bool(old.get("delete")),
+            before=None if op in ("create", "import") else _state(urn, old),
+            after=None if op in ("delete", "forget") else _state(urn, new),
+            pending=step in left,
             **_difference([step]),
         )
+
+
+def _left_behind(steps: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The ends of what an earlier update replaced, before it broke off; what is replaced now has another identity."""
+    now = [_id(step) for step in steps if step["op"] in _REPLACES and step["op"] != "delete-replaced"]
+    ends = [step for step in steps if step["op"] in ("delete", "delete-replaced")]
+    return [step for step in ends if (step.get("oldState") or {}).get("delete") and _id(step) not in now]
+
+
+def _id(step: Mapping[str, Any]) -> str:
+    return _text((step.get("oldState") or {}).get("id"))
 
 
 def _replacement(urn: str, steps: list[Mapping[str, Any]]) -> Change:
@@ -181,11 +208,14 @@ def _replacement(urn: str, steps: list[Mapping[str, Any]]) -> Change:
     gone = next((at for at, op in enumerate(order) if op in ("delete-replaced", "discard-replaced")), None)
     sides = {side: next((step[side] for step in steps if step.get(side)), None) for side in ("oldState", "newState")}
     new = next((step["newState"] for step in steps if step["op"] != "delete-replaced" and step.get("newState")), None)
+    before, after = _state(urn, sides["oldState"]), _state(urn, new or sides["newState"])
+    if before is None or after is None:
+        raise NotAPreview(f"{urn} is replaced, and the preview shows only one of the two; run it again")
     return Change(
         urn=urn,
         op="replace",
-        before=_state(sides["oldState"]),
-        after=_state(new or sides["newState"]),
+        before=before,
+        after=after,
         deleted_first=None if made is None or gone is None else gone < made,
         **_difference(steps),
     )
@@ -194,47 +224,71 @@ def _replacement(urn: str, steps: list[Mapping[str, Any]]) -> Change:
 def _difference(steps: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     reasons, replaces, kinds = dict[str, None](), dict[str, None](), dict[str, str]()
     for step in steps:
-        detailed = step.get("detailedDiff") or {}
-        kinds |= {path: str((found or {}).get("kind", "update")) for path, found in detailed.items()}
-        reasons |= dict.fromkeys([*detailed, *(step.get("diffReasons") or ())])
-        replaces |= dict.fromkeys(step.get("replaceReasons") or ())
+        detailed = _mapping(step.get("detailedDiff"))
+        kinds |= {path: str(_mapping(found).get("kind", "update")) for path, found in detailed.items()}
+        reasons |= dict.fromkeys([*detailed, *_texts(step.get("diffReasons"))])
+        replaces |= dict.fromkeys(_texts(step.get("replaceReasons")))
     replaces |= dict.fromkeys(path for path, kind in kinds.items() if kind.endswith("-replace"))
     return {"reasons": tuple(reasons), "replace_reasons": tuple(replaces), "kinds": kinds}
 
 
-def _state(entry: Mapping[str, Any] | None) -> State | None:
+def _state(urn: str, entry: Mapping[str, Any] | None) -> State | None:
     if not entry:
         return None
-    links = entry.get("propertyDependencies") or {}
+    own = _text(entry.get("urn"))
+    links = _mapping(entry.get("propertyDependencies"))
     return State(
-        type=str(entry.get("type") or entry["urn"].split("::")[2].rsplit("$", 1)[-1]),
-        urn=entry["urn"],
-        props=_plain(entry.get("inputs") or {}),
-        outputs=_plain(entry.get("outputs") or {}),
+        type=_text(entry.get("type")) or urn.split("::")[2].rsplit("$", 1)[-1],
+        urn=own if own.count("::") >= _PARTS else urn,  # an old one's differs where it has an alias
+        props=_plain(_mapping(entry.get("inputs"))),
+        outputs=_plain(_mapping(entry.get("outputs"))),
         protect=bool(entry.get("protect")),
-        links={prop: tuple(urns) for prop, urns in links.items() if urns},
-        id=str(entry.get("id") or ""),
-        parent=str(entry.get("parent") or ""),
-        dependencies=tuple(entry.get("dependencies") or ()),
+        links={prop: found for prop, urns in links.items() if (found := _texts(urns))},
+        id=_text(entry.get("id")),
+        parent=_text(entry.get("parent")),
+        dependencies=_texts(entry.get("dependencies")),
         retain=bool(entry.get("retainOnDelete")),
         declared=frozenset(links),
-        provider=str(entry.get("provider") or ""),
+        provider=_text(entry.get("provider")),
         custom=bool(entry.get("custom")),
         external=bool(entry.get("external")),
     )
 
 
-def _plain(value: Any) -> Any:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in _list(value) if isinstance(one, str))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
     """A value with what can't be read marked as such."""
+    if depth > _DEEPEST:
+        return _TOO_DEEP
     if isinstance(value, dict):
         if value.get(_SIGNATURE) == _SECRET:
             return SECRET
-        return {key: _plain(part) for key, part in value.items() if key != "__defaults"}
+        return {key: _plain(part, depth + 1) for key, part in value.items() if key != "__defaults"}
     if isinstance(value, list):
-        return [_plain(part) for part in value]
+        return [_plain(part, depth + 1) for part in value]
     if value == "[secret]":
         return SECRET
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWN else value
+
+
+#: Levels of a property: no resource of any provider comes near; and what reads them calls itself for each.
+_DEEPEST: Final = 60
+_TOO_DEEP: Final = Hidden("nested deeper than this review reads")
 
 
 def _drifted(change: Change) -> bool:

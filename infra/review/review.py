@@ -1,17 +1,20 @@
 """Puts the review together: what each section finds, and the verdict over all of it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from infra.review import blind_spots, causes, changes, contract, disagreements, downtime, drift, permissions
+from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
 from infra.review.origin import Origin
 from infra.review.preview import Preview
 
+Finder = Callable[[Preview], Iterator[Finding]]
 #: What finds; their order is of no matter, a finding says its section.
-FINDERS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
+FINDERS: Final[tuple[Finder, ...]] = (
     changes.find,
     drift.find,
     blind_spots.find,
@@ -48,7 +51,7 @@ class Review:
 
 def review(preview: Preview, more: Sequence[Finding] = (), origin: Origin = _UNTOLD) -> Review:
     """Review a preview; `more` are findings from outside of it: of costs, or of the policies."""
-    found = [*more, *_failed(preview), *(finding for find in FINDERS for finding in find(preview))]
+    found = [*more, *_failed(preview), *(finding for find in FINDERS for finding in _of(find, preview))]
     sections = list(Section)
     found.sort(key=lambda finding: (sections.index(finding.section), -finding.verdict))
     verdict = max((finding.verdict for finding in found), default=Verdict.SAFE)
@@ -57,20 +60,55 @@ def review(preview: Preview, more: Sequence[Finding] = (), origin: Origin = _UNT
     )
 
 
+def _of(find: Finder, preview: Preview) -> list[Finding]:
+    """What one finds; one that fails on what no program had before is told, and the others have their say."""
+    try:
+        return list(find(preview))
+    except Exception as error:  # noqa: BLE001 - whatever it is, a danger may have gone unseen
+        check = find.__module__.rsplit(".", 1)[-1].replace("_", " ")
+        return [
+            Finding(
+                section=Section.FAILED,
+                verdict=Verdict.DANGEROUS,
+                title=f"this review failed to look for {check}: whether there is any is not known",
+                details=(f"{type(error).__name__}: {error}",),
+            )
+        ]
+
+
 def _failed(preview: Preview) -> Iterator[Finding]:
     for error in preview.errors:
         first, *rest = error.removeprefix("error: ").splitlines()
         if first == "preview failed" and len(preview.errors) > 1:
             continue  # the engine's last word, after the reason
-        yield Finding(section=Section.FAILED, verdict=Verdict.DANGEROUS, title=first, details=tuple(rest))
+        while rest and rest[0][:1].islower():  # a sentence that goes on
+            first = f"{first} {rest.pop(0)}"
+        title, stop, after = first.partition(". ")
+        yield Finding(
+            section=Section.FAILED,
+            verdict=Verdict.DANGEROUS,
+            title=_named(preview, title.rstrip(".")),
+            details=tuple(_named(preview, line) for line in ([after, *rest] if stop else rest)),
+        )
+
+
+def _named(preview: Preview, text: str) -> str:
+    """A sentence of the engine's with resources' names in the place of their URNs; commands keep them."""
+    for urn in _QUOTED_URN.findall(text):
+        if urn in preview.by_urn:
+            text = text.replace(f'"{urn}"', preview.by_urn[urn].label)
+    return text
+
+
+_QUOTED_URN: Final = re.compile(r'"(urn:pulumi:[^"]+)"')
 
 
 def _why(preview: Preview, verdict: Verdict, found: Sequence[Finding]) -> str:
-    if not preview.changed and not preview.drift and not found:
-        return "nothing changes"
     worst = [finding for finding in found if finding.verdict is verdict]
     if verdict is Verdict.SAFE or not worst:
+        if not preview.changed and not preview.drift:
+            return "nothing changes"
         number = len(preview.changed)
-        return f"{number} {'change' if number == 1 else 'changes'}, and none of them needs your care"
+        return f"{counted(number, 'change')}, and {'it needs no' if number == 1 else 'none of them needs your'} care"
     more = f"; and {len(worst) - 1} more" if len(worst) > 1 else ""
     return worst[0].title + more

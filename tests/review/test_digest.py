@@ -52,3 +52,57 @@ def test_what_is_no_preview_is_refused_in_a_sentence(text, sentence):
 def test_a_digest_that_is_cut_off_is_refused_with_its_line(printed):
     with pytest.raises(digest.NotAPreview, match=r"cut off at line \d+"):
         digest.read(printed[: len(printed) // 2])
+
+
+URN = "urn:pulumi:test::backlog::aws:rds/instance:Instance::database"
+STATE = {"urn": URN, "type": "aws:rds/instance:Instance", "custom": True, "inputs": {"port": 5432}}
+
+
+def changes(*steps):
+    found = [{"urn": URN, **step} for step in steps]
+    return [(change.op, change.pending) for change in digest.of_digest({"steps": found}).changes]
+
+
+def test_the_rest_of_an_update_that_broke_off_is_no_replacement():
+    left = {"op": "delete-replaced", "oldState": {**STATE, "delete": True, "id": "first"}}
+    second = {**STATE, "id": "second"}
+    same = {"op": "same", "oldState": second, "newState": second}
+    assert changes(same, left) == [("same", False), ("delete", True)]
+    made = {"op": "create-replacement", "oldState": second, "newState": STATE}
+    gone = {"op": "delete-replaced", "oldState": {**second, "delete": True}}
+    assert changes(made, gone, left) == [("replace", False), ("delete", True)]
+
+
+def test_what_was_only_read_is_forgotten():
+    assert changes({"op": "read-discard", "oldState": STATE}) == [("forget", False)]
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ({"op": "create", "oldState": STATE}, "is 'create', and has no newState"),
+        ({"op": "delete", "newState": STATE}, "is 'delete', and has no oldState"),
+        ({"op": "replace", "newState": STATE}, "shows only one of the two"),
+        ({"op": ["create"], "newState": STATE}, "which this review does not know"),
+    ],
+)
+def test_a_step_without_what_it_is_about_is_refused(step, sentence):
+    with pytest.raises(digest.NotAPreview) as refused:
+        changes(step)
+    assert sentence in str(refused.value)
+
+
+def test_what_is_nested_too_deep_is_not_known():
+    deep = json.loads("[" * 900 + "]" * 900)
+    state = {**STATE, "inputs": {"deep": deep}}
+    preview = digest.of_digest({"steps": [{"urn": URN, "op": "create", "newState": state}]})
+    assert "nested deeper" in str(preview.changes[0].after.props)
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [None], [[]], {"a": None}, True])
+@pytest.mark.parametrize(
+    "key", ["urn", "type", "inputs", "outputs", "dependencies", "propertyDependencies", "parent", "provider", "id"]
+)
+def test_a_state_of_any_shape_is_read(key, odd):
+    (change,) = digest.of_digest({"steps": [{"urn": URN, "op": "create", "newState": {**STATE, key: odd}}]}).changes
+    assert (change.urn, change.name) == (URN, "database")
