@@ -5,7 +5,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from infra.review import blind_spots, causes, changes, contract, disagreements, downtime, drift, permissions
+from infra.review import (
+    blind_spots,
+    causes,
+    changes,
+    contract,
+    data_loss,
+    disagreements,
+    downtime,
+    drift,
+    engines,
+    guards,
+    permissions,
+    renames,
+    retention,
+)
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
@@ -23,6 +37,11 @@ FINDERS: Final[tuple[Finder, ...]] = (
     permissions.find,
     downtime.find,
     causes.find,
+    data_loss.find,
+    retention.find,
+    engines.find,
+    guards.find,
+    renames.find,
 )
 
 _UNTOLD: Final = Origin()
