@@ -5,21 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from infra.review import (
-    blind_spots,
-    causes,
-    changes,
-    contract,
-    data_loss,
-    disagreements,
-    downtime,
-    drift,
-    engines,
-    guards,
-    permissions,
-    renames,
-    retention,
-)
+from infra.review import blind_spots, causes, changes, contract, disagreements, downtime, drift, exposure, permissions
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
@@ -36,12 +22,8 @@ FINDERS: Final[tuple[Finder, ...]] = (
     disagreements.find,
     permissions.find,
     downtime.find,
+    exposure.find,
     causes.find,
-    data_loss.find,
-    retention.find,
-    engines.find,
-    guards.find,
-    renames.find,
 )
 
 _UNTOLD: Final = Origin()

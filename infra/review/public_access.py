@@ -1,0 +1,308 @@
+"""What anyone may newly do to a queue, a bucket or a key: resource policies, access lists, calls without a login."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.policy.resources import Hidden
+from infra.review import buckets
+from infra.review.finding import Finding, Section, Verdict
+from infra.review.open_policies import Unread, anyone_may, document, limits
+from infra.review.preview import Change, Preview, State, label
+from infra.review.references import References, leaves, read
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A type with a resource policy: where it stands, and which property names what it is of."""
+
+    document: str = "policy"
+    of: str = ""
+    noun: str = "it"
+
+
+#: Source: the AWS provider's schema, pulumi_aws 7. S3 is in buckets.py: other things close a bucket.
+POLICIES: Final[Mapping[str, Policy]] = {
+    "aws:sqs/queue:Queue": Policy(),
+    "aws:sqs/queuePolicy:QueuePolicy": Policy(of="queueUrl"),
+    "aws:sns/topic:Topic": Policy(),
+    "aws:sns/topicPolicy:TopicPolicy": Policy(of="arn"),
+    "aws:kms/key:Key": Policy(),
+    "aws:kms/replicaKey:ReplicaKey": Policy(),
+    "aws:kms/externalKey:ExternalKey": Policy(),
+    "aws:kms/keyPolicy:KeyPolicy": Policy(of="keyId"),
+    "aws:secretsmanager/secret:Secret": Policy(),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": Policy(of="secretArn"),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Policy(of="repository"),
+    "aws:ecr/registryPolicy:RegistryPolicy": Policy(),
+    "aws:opensearch/domain:Domain": Policy(document="accessPolicies"),
+    "aws:opensearch/domainPolicy:DomainPolicy": Policy(document="accessPolicies", of="domainName"),
+    "aws:elasticsearch/domain:Domain": Policy(document="accessPolicies"),
+    "aws:elasticsearch/domainPolicy:DomainPolicy": Policy(document="accessPolicies", of="domainName"),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Policy(of="fileSystemId"),
+    "aws:backup/vaultPolicy:VaultPolicy": Policy(of="backupVaultName"),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": Policy(of="eventBusName"),
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": Policy(of="resourceArn"),
+    "aws:kinesis/resourcePolicy:ResourcePolicy": Policy(of="resourceArn"),
+    "aws:glacier/vault:Vault": Policy(document="accessPolicy"),
+    "aws:codeartifact/domainPermissionsPolicy:DomainPermissionsPolicy": Policy(document="policyDocument", of="domain"),
+    "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy": Policy(
+        document="policyDocument", of="repository"
+    ),
+    "aws:ses/identityPolicy:IdentityPolicy": Policy(of="identity"),
+    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": Policy(of="emailIdentity"),
+    "aws:acmpca/policy:Policy": Policy(of="resourceArn"),
+    "aws:mediastore/containerPolicy:ContainerPolicy": Policy(of="containerName"),
+    "aws:msk/clusterPolicy:ClusterPolicy": Policy(of="clusterArn"),
+    "aws:redshift/resourcePolicy:ResourcePolicy": Policy(of="resourceArn"),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Policy(document="policyDocument"),
+    "aws:apigateway/restApi:RestApi": Policy(),
+    "aws:apigateway/restApiPolicy:RestApiPolicy": Policy(of="restApiId"),
+}
+#: An API is made to be called, and its policy only leaves some out.
+_APIS: Final = ("aws:apigateway/restApi:RestApi", "aws:apigateway/restApiPolicy:RestApiPolicy")
+#: What is behind a VPC's own doors as well: anyone of its network, and nobody of the internet.
+_INSIDE: Final = "vpcOptions"
+#: Words for what an action does to what it is done to.
+_VERBS: Final = {
+    "sqs:sendmessage": "send to",
+    "sqs:receivemessage": "read from",
+    "sns:publish": "publish to",
+    "sns:subscribe": "subscribe to",
+    "kms:decrypt": "decrypt with",
+    "secretsmanager:getsecretvalue": "read",
+    "ecr:batchgetimage": "pull from",
+    "ecr:putimage": "push to",
+    "events:putevents": "send to",
+    "lambda:invokefunction": "call",
+    "lambda:invokefunctionurl": "call",
+    "execute-api:invoke": "call",
+    "es:eshttp*": "read and write",
+    "es:*": "read, write and delete",
+}
+
+
+def find(
+    preview: Preview, references: References, before: Iterable[State], after: Iterable[State]
+) -> Iterator[Finding]:
+    """Where a policy newly lets anyone in, and where one that did no longer does."""
+    old, new = ({state.urn: state for state in side} for side in (before, after))
+    for change in preview.changed:
+        sides = (old.get(change.urn), new.get(change.urn))
+        if change.type in POLICIES:
+            yield from _of_policy(change, *sides, POLICIES[change.type], preview)
+        if change.type in _SWITCHES:
+            yield from _SWITCHES[change.type](change, *sides, references)
+    yield from buckets.find(preview, references, old, new)
+
+
+def _of_policy(
+    change: Change, before: State | None, after: State | None, policy: Policy, preview: Preview
+) -> Iterator[Finding]:
+    if after is None:
+        return
+    what, of = _of(change, policy, preview)
+    try:
+        new, is_new = _may(after, policy)
+    except Unread as unread:
+        if of is None or of.op != "create":  # of a new one nothing was closed before
+            yield _spot(change, f"whom {what} lets in can't be known: its policy is {unread}")
+        return
+    try:
+        old, was = _may(before, policy) if before else (frozenset[str](), frozenset[str]())
+    except Unread:
+        old, was = frozenset[str](), frozenset[str]()
+    if more := new - old:
+        inside = after.raw(_INSIDE) is not None
+        api = change.type in _APIS
+        where = "of its VPC's network" if inside else "on the internet"
+        mild = inside or (api and (before is None or not before.raw(policy.document)))
+        verdict = Verdict.LOOK if mild else Verdict.DANGEROUS
+        yield _finding(
+            change,
+            verdict,
+            f"anyone {where} may {_verbs(more)} {what}",
+            [f"newly to anyone: {one}" for one in sorted(more)],
+        )
+    elif gone := old - new:
+        title = f"no longer may anyone {_verbs(gone)} {what}"
+        yield _finding(change, Verdict.SAFE, title, sorted(is_new))
+    if is_new != was and not more and not old and before is not None and was:
+        title = f"other conditions say who of all may use {what}"
+        yield _finding(
+            change,
+            Verdict.LOOK,
+            title,
+            [*(f"- {one}" for one in sorted(was - is_new)), *(f"+ {one}" for one in sorted(is_new - was))],
+        )
+
+
+def _may(state: State, policy: Policy) -> tuple[frozenset[str], frozenset[str]]:
+    found = document(state, policy.document)
+    return anyone_may(found), limits(found)
+
+
+def _of(change: Change, policy: Policy, preview: Preview) -> tuple[str, Change | None]:
+    """What the policy is of."""
+    for urn in change.state.links.get(policy.of, ()) if policy.of else ():
+        if (found := preview.by_urn.get(urn)) is not None and urn != change.urn:
+            return found.label, found
+    return change.label, change
+
+
+def label_of(urn: str, references: References) -> str:
+    """A resource by its URN."""
+    return label(State(type=references.types[urn], urn=urn, props={}))
+
+
+def _verbs(actions: Iterable[str]) -> str:
+    found = list(actions)
+    words = dict.fromkeys(_VERBS.get(one.lower(), "") for one in sorted(found))
+    if len(words) <= 2 and all(words):  # noqa: PLR2004 - more of them are no sentence
+        return " and ".join(words)
+    if any(one == "*" or one.split(":")[-1] == "*" for one in found):
+        return "do anything to"
+    return f"{', '.join(sorted(found)[:3])} on"
+
+
+# What is no policy document, and lets anyone in all the same
+
+_Switch = Callable[[Change, State | None, State | None, References], Iterator[Finding]]
+
+
+def _permission(change: Change, before: State | None, after: State | None, references: References) -> Iterator[Finding]:
+    """Source: AWS Lambda API Reference, AddPermission."""
+    if after is None or (before is not None and _permits_anyone(before)) or not _permits_anyone(after):
+        return
+    functions = [label_of(urn, references) for urn in after.links.get("function", ()) if urn in references.types]
+    title = f"anyone on the internet may call {functions[0] if functions else change.label}"
+    yield _finding(change, Verdict.DANGEROUS, title, ["principal * without a source ARN, account or organisation"])
+
+
+def _permits_anyone(state: State) -> bool:
+    if state.raw("principal") != "*" or state.raw("functionUrlAuthType") == "AWS_IAM":
+        return False
+    return not any(state.raw(name) for name in ("sourceArn", "sourceAccount", "principalOrgId"))
+
+
+def _url(change: Change, before: State | None, after: State | None, references: References) -> Iterator[Finding]:
+    if after is None:
+        return
+    functions = [label_of(urn, references) for urn in after.links.get("functionName", ()) if urn in references.types]
+    yield from _switched(
+        change, before, after, "authorizationType", "NONE",
+        f"anyone on the internet may call {functions[0] if functions else change.label}, without a login",
+    )  # fmt: skip
+
+
+def _switched(
+    change: Change,
+    before: State | None,
+    after: State,
+    path: str,
+    word: Any,
+    title: str,
+    *,
+    anew: Verdict = Verdict.DANGEROUS,
+) -> Iterator[Finding]:
+    """A property comes to be a word that opens something."""
+    new, old = after.raw(path), before.raw(path) if before else None
+    if isinstance(new, Hidden) and old != new:
+        yield _spot(change, f"whether {change.label} lets anyone in can't be known: {path} is {new.why}")
+    elif new == word and old != word:
+        yield _finding(change, Verdict.DANGEROUS if before else anew, title, [f"{path}: {_shown(old)} -> {word}"])
+
+
+def _method(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    """A method of a REST API; OPTIONS is asked by browsers without a login, always."""
+    if after is None or after.raw("httpMethod") == "OPTIONS" or after.raw("apiKeyRequired") is True:
+        return
+    title = f"anyone may call {change.label} without a login"
+    yield from _switched(change, before, after, "authorization", "NONE", title, anew=Verdict.LOOK)
+
+
+def _route(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    if after is None or str(after.raw("routeKey")).startswith("OPTIONS "):
+        return
+    given = after if after.raw("authorizationType") is not None else _with(after, "authorizationType", "NONE")
+    old = (
+        before
+        if before is None or before.raw("authorizationType") is not None
+        else _with(before, "authorizationType", "NONE")
+    )
+    title = f"anyone may call {change.label} without a login"
+    yield from _switched(change, old, given, "authorizationType", "NONE", title, anew=Verdict.LOOK)
+
+
+def _with(state: State, name: str, value: Any) -> State:
+    return State(type=state.type, urn=state.urn, props={**state.props, name: value})
+
+
+def _shared(path: str, word: str, title: str) -> _Switch:
+    """A copy of data that is given to every account, where a property has a word."""
+
+    def switch(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+        new, old = ([*leaves(read(side, path))] if side else [] for side in (after, before))
+        if word in new and word not in old:
+            yield _finding(change, Verdict.DANGEROUS, title.format(change.label), [f"{path}: {word}"])
+
+    return switch
+
+
+def _cluster(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    """The Kubernetes API of EKS is public unless it is told not to be. Source: EKS User Guide, "Cluster endpoint"."""
+    if after is None:
+        return
+    old, new = (_api_open(side) if side else False for side in (before, after))
+    if new and not old:
+        title = f"the internet reaches the Kubernetes API of {change.label}"
+        yield _finding(change, Verdict.DANGEROUS if before else Verdict.LOOK, title)
+
+
+def _api_open(state: State) -> bool:
+    blocks = [*leaves(state.raw("vpcConfig"), "publicAccessCidrs")]
+    return state.raw("vpcConfig.endpointPublicAccess") is not False and (not blocks or "0.0.0.0/0" in blocks)
+
+
+def _rest_api(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    if after is None or before is None:
+        return
+    if before.raw("policy") and not after.raw("policy"):
+        title = f"{change.label} no longer has a policy, which could leave callers out"
+        yield _finding(change, Verdict.LOOK, title)
+    old, new = ([*leaves(side.raw("endpointConfiguration"), "types")] for side in (before, after))
+    if "PRIVATE" in old and "PRIVATE" not in new:
+        yield _finding(change, Verdict.DANGEROUS, f"the internet reaches {change.label}, which was private to its VPC")
+
+
+_SWITCHES: Final[Mapping[str, _Switch]] = {
+    "aws:lambda/permission:Permission": _permission,
+    "aws:lambda/functionUrl:FunctionUrl": _url,
+    "aws:apigateway/method:Method": _method,
+    "aws:apigatewayv2/route:Route": _route,
+    "aws:apigateway/restApi:RestApi": _rest_api,
+    "aws:eks/cluster:Cluster": _cluster,
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": _shared(
+        "group", "all", "anyone may start {0}'s image, and read it"
+    ),
+    "aws:rds/snapshot:Snapshot": _shared("sharedAccounts", "all", "anyone may restore {0}, and read all of it"),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": _shared(
+        "sharedAccounts", "all", "anyone may restore {0}, and read all of it"
+    ),
+    "aws:rds/snapshotCopy:SnapshotCopy": _shared("sharedAccounts", "all", "anyone may restore {0}, and read all of it"),
+    "aws:cloudwatch/eventPermission:EventPermission": _shared("principal", "*", "anyone may send to {0}'s event bus"),
+    "aws:lambda/layerVersionPermission:LayerVersionPermission": _shared("principal", "*", "anyone may use {0}'s layer"),
+    "aws:ssm/document:Document": _shared("permissions.account_ids", "All", "anyone may read and run {0}"),
+}
+
+
+def _shown(value: Any) -> str:
+    return f"({value.why})" if isinstance(value, Hidden) else "nothing" if value is None else str(value)
+
+
+def _finding(change: Change, verdict: Verdict, title: str, details: Iterable[str] = ()) -> Finding:
+    return Finding(section=Section.EXPOSURE, verdict=verdict, title=title, resource=change.urn, details=tuple(details))
+
+
+def _spot(change: Change, title: str) -> Finding:
+    return Finding(section=Section.BLIND_SPOTS, verdict=Verdict.LOOK, title=title, resource=change.urn)
