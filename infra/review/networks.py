@@ -6,6 +6,7 @@ written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configur
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from infra.policy.resources import Hidden
@@ -50,6 +51,7 @@ _RULES: Final = (
 
 def find(preview: Preview) -> Iterator[Finding]:
     """What happens to VPCs, subnets, gateways, routes, endpoints and security groups."""
+    ways_out = _WaysOut(preview)
     for change in preview.changed:
         match kind(change.type):
             case "ec2/vpc":
@@ -61,7 +63,7 @@ def find(preview: Preview) -> Iterator[Finding]:
             case "ec2/internetGateway" | "ec2/egressOnlyInternetGateway":
                 yield from _gateway(preview, change)
             case "ec2/vpcEndpoint":
-                yield from _endpoint(preview, change)
+                yield from _endpoint(preview, change, ways_out)
             case "ec2/securityGroup":
                 yield from _group(preview, change)
     if any(kind(change.type) in (*_ROUTES, "ec2/routeTableAssociation") for change in preview.changed):
@@ -136,6 +138,14 @@ def _gateway(preview: Preview, change: Change) -> Iterator[Finding]:
     if deleted(change) or change.op == "replace" or (change.op == "update" and moved(change, "vpcId")):
         if _follows(preview, change, "vpcId"):
             return
+        owner = identity(change.before, "vpcId")
+        if deleted(change) and any(
+            kind(one.type) == kind(change.type) and one.op == "create" and identity(one.after, "vpcId") == owner
+            for one in preview.dependents(owner)
+        ):
+            sentence = "is deleted after another one was to be made in its place: AWS refuses two in one VPC"
+            yield told(preview, change, sentence, Verdict.LOOK)
+            return
         verb = (
             "is deleted" if deleted(change) else "is replaced" if change.op == "replace" else "is moved to another VPC"
         )
@@ -143,16 +153,14 @@ def _gateway(preview: Preview, change: Change) -> Iterator[Finding]:
         yield told(preview, change, sentence, Verdict.DANGEROUS)
 
 
-def _endpoint(preview: Preview, change: Change) -> Iterator[Finding]:
+def _endpoint(preview: Preview, change: Change, ways_out: "_WaysOut") -> Iterator[Finding]:
     service = change.before.raw("serviceName") if change.before else None
     name = service.rsplit(".", 1)[-1] if isinstance(service, str) else "its service"
-    alone = not any(kind(one.type) == "ec2/natGateway" and one.after for one in _nats(preview))
+    alone = change.before is not None and not ways_out.beside(change.before)
     verdict = Verdict.DANGEROUS if alone else Verdict.LOOK
-    way = (
-        "there is no NAT gateway in this stack to reach it by" if alone else "what calls it goes through a NAT gateway"
-    )
+    way = "and there is no other way to it" if alone else "but over the internet"
     if deleted(change) and not _follows(preview, change, "vpcId"):
-        yield told(preview, change, f"is deleted: {name} is not reached privately any more; {way}", verdict)
+        yield told(preview, change, f"is deleted: {name} is not reached through it any more, {way}", verdict)
     elif change.op == "replace" and not _follows(preview, change, "vpcId"):
         gap = goes_first(change)
         sentence = f"is replaced{', the old one first' if gap else ''}: open connections to {name} are cut"
@@ -173,8 +181,30 @@ def _endpoint(preview: Preview, change: Change) -> Iterator[Finding]:
 _PLACES: Final = {"subnetIds": "subnet", "routeTableIds": "route table"}
 
 
-def _nats(preview: Preview) -> list[Change]:
-    return [one for one in preview.changes if kind(one.type) == "ec2/natGateway"]
+class _WaysOut:
+    """Which route tables lead to the internet once all is done, where a service has its public address."""
+
+    def __init__(self, preview: Preview) -> None:
+        self._preview = preview
+
+    @cached_property
+    def _tables(self) -> set[str]:
+        return {table for table, destination in _ways(self._preview, "after") if destination in _EVERYWHERE}
+
+    @cached_property
+    def _of_subnets(self) -> dict[str, str]:
+        return {
+            identity(one.after, "subnetId"): identity(one.after, "routeTableId")
+            for one in self._preview.by_urn.values()
+            if kind(one.type) == "ec2/routeTableAssociation"
+        }
+
+    def beside(self, endpoint: State) -> bool:
+        """Whether all that stands beside an endpoint has such a table; of one whose place is not known, any."""
+        subnets = sources_of(endpoint, "subnetIds")
+        used = [self._of_subnets[subnet] for subnet in subnets if subnet in self._of_subnets]
+        tables = [*sources_of(endpoint, "routeTableIds"), *used]
+        return all(table in self._tables for table in tables) if tables else bool(self._tables)
 
 
 def _group(preview: Preview, change: Change) -> Iterator[Finding]:

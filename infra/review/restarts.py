@@ -28,6 +28,10 @@ def _from_or_to(value: object) -> _Applies:
     return lambda old, new: value in (old, new)
 
 
+def _less(old: Any, new: Any) -> bool:
+    return (number_of(new) or 0) < (number_of(old) or 0)
+
+
 @dataclass(frozen=True)
 class Setting:
     """A setting whose change is felt.
@@ -51,6 +55,7 @@ class Setting:
 _DOWN: Final = "it restarts, and nobody reaches it for minutes"
 _UPGRADE: Final = "it is upgraded, and nobody reaches it for minutes; there is no way back to the older version"
 _STOPPED: Final = "it is stopped and started: what runs on it is down for minutes"
+_SWAPPED: Final = "a copy is changed and takes over: connections are cut for less than a minute"
 _ROLLING: Final = "its nodes restart one after another: clients are cut off and have to connect again"
 
 
@@ -58,13 +63,18 @@ def _fails_over(state: State) -> bool:
     return is_on(state, "automaticFailoverEnabled")
 
 
+def _swaps(state: State) -> bool:
+    """Whether a copy is changed and then takes over. Source: RDS User Guide, "Blue/Green Deployments"."""
+    return is_on(state, "blueGreenUpdate.enabled")
+
+
 def _has_standby(state: State) -> bool:
     return state.raw("deploymentMode") not in (None, "SINGLE_INSTANCE")
 
 
 _INSTANCE: Final = (
-    Setting("instanceClass", f"{_DOWN} (one or two where a standby takes over)"),
-    Setting("engineVersion", _UPGRADE, irreversible=True),
+    Setting("instanceClass", f"{_DOWN} (one or two where a standby takes over)", spared=_swaps),
+    Setting("engineVersion", _UPGRADE, irreversible=True, spared=_swaps),
     Setting("identifier", "its name and so its address change: who has the old one finds nobody"),
     Setting("port", f"{_DOWN}, and then only on the other port"),
     Setting("dbSubnetGroupName", "it moves to another network, and nobody reaches it meanwhile"),
@@ -108,7 +118,7 @@ WAITING: Final[Mapping[str, tuple[Setting, ...]]] = {
         Setting("transitEncryptionMode", "clients that don't speak TLS, or do, are refused", _LOOK),
         Setting("transitEncryptionEnabled", "clients that don't speak TLS, or do, are refused"),
         Setting("numCacheClusters", "nodes come or go", _LOOK,
-                applies=lambda old, new: (number_of(new) or 0) < (number_of(old) or 0)),
+                applies=_less),
         Setting("numNodeGroups", "its slots move between shards: it is slower meanwhile", _LOOK),
     ),
     "elasticache/cluster": (
@@ -170,6 +180,23 @@ AT_ONCE: Final[Mapping[str, tuple[Setting, ...]]] = {
         Setting("memorySize", "it has less memory and processor", _LOOK,
                 applies=lambda old, new: (number_of(new) or 128) < (number_of(old) or 128)),
         Setting("vpcConfig", "it reaches other networks than before", _LOOK),
+        Setting("environment", "its code is given other variables from the next invocation", _LOOK),
+        Setting("layers", "its code is given other layers from the next invocation", _LOOK),
+        Setting("role", "it runs under another role from the next invocation", _LOOK),
+    ),
+    "autoscaling/group": (
+        Setting("launchTemplate", "new instances are others; only an instance refresh replaces those that run", _LOOK),
+        Setting("launchConfiguration", "new instances are other ones; those that run stay as they are", _LOOK),
+        Setting("vpcZoneIdentifiers", "its instances move to other subnets", _LOOK),
+    ),
+    "cloudfront/distribution": (
+        Setting("origins", "requests go to other origins than before", _LOOK),
+        Setting("defaultCacheBehavior", "requests are answered otherwise than before", _LOOK),
+        Setting("orderedCacheBehaviors", "requests are answered otherwise than before", _LOOK),
+    ),
+    "dynamodb/table": (
+        Setting("readCapacity", "reads beyond that are refused", _LOOK, applies=_less),
+        Setting("writeCapacity", "writes beyond that are refused", _LOOK, applies=_less),
     ),
 }  # fmt: skip
 _PARAMETERS: Final = (
@@ -233,7 +260,15 @@ def _one_of_a_cluster(preview: Preview, change: Change) -> Iterator[Finding]:
 
 def _applies(change: Change, setting: Setting) -> tuple[Any, Any] | None:
     both = moved(change, setting.path)
-    return both if both and setting.applies(*both) else None
+    if both is None or not setting.applies(*both) or (setting.irreversible and _runs_already(change, both[1])):
+        return None
+    return both
+
+
+def _runs_already(change: Change, version: Any) -> bool:
+    """Whether what runs is of that version: `17` where 17.4 runs, or what was upgraded by AWS itself."""
+    actual = change.before.outputs.get("engineVersionActual") if change.before else None
+    return isinstance(actual, str) and isinstance(version, str) and f"{actual}.".startswith(f"{version}.")
 
 
 def _waits(preview: Preview, change: Change, setting: Setting) -> Iterator[Finding]:
@@ -256,8 +291,8 @@ def _said(
 ) -> Finding:
     old, new = both
     effect = setting.effect
-    if change.before is not None and verdict is _DANGEROUS and setting.spared(change.before):
-        verdict, effect = _LOOK, _ROLLING
+    if verdict is _DANGEROUS and change.after is not None and setting.spared(change.after):
+        verdict, effect = _LOOK, _SWAPPED if setting.spared is _swaps else _ROLLING
     name = setting.path.rsplit(".", 1)[-1]
     values = "" if isinstance(old, dict | list) or isinstance(new, dict | list) else f" {shown(old)} -> {shown(new)}"
     return told(

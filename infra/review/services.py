@@ -31,6 +31,8 @@ _DEPLOYS: Final = (
     "triggers",
     "forceNewDeployment",
 )
+#: Of those, that change nothing in a task, or are told by what they name.
+_NOTHING_NEW: Final = ("taskDefinition", "triggers", "forceNewDeployment")
 _MINIMUM: Final = "deploymentMinimumHealthyPercent"
 _MAXIMUM: Final = "deploymentMaximumPercent"
 
@@ -204,12 +206,9 @@ def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple
                 read.append(f"what differs in {definition.label} can't be read here")
         if not linked:
             read.append("taskDefinition: another revision, from outside of this stack")
-    if "loadBalancers" in deploys or "networkConfiguration" in deploys:
-        read += [
-            one.line
-            for one in differences(change)
-            if one.path.startswith(("loadBalancers", "networkConfiguration")) and not one.noise
-        ]
+    own = tuple(name for name in deploys if name not in _NOTHING_NEW)
+    if own:
+        read += [one.line for one in differences(change) if one.path.startswith(own) and not one.noise]
     return why, read
 
 

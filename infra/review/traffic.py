@@ -33,6 +33,8 @@ def find(preview: Preview) -> Iterator[Finding]:
                 yield from _rule(preview, change, rules.get(_requests(change.before)))
             case "lb/targetGroup":
                 yield from _group(preview, change)
+            case "wafv2/webAcl":
+                yield from _firewall(preview, change)
     yield from _targets(preview)
 
 
@@ -202,6 +204,30 @@ def _group(preview: Preview, change: Change) -> Iterator[Finding]:
 _CHECKS: Final = (
     "enabled", "path", "matcher", "port", "protocol", "interval", "timeout", "healthyThreshold", "unhealthyThreshold"
 )  # fmt: skip
+
+
+def _firewall(preview: Preview, change: Change) -> Iterator[Finding]:
+    """What a firewall newly refuses; what it newly lets through is exposure."""
+    if change.before is None or change.after is None:
+        return
+    if change.after.raw("defaultAction.block") is not None and change.before.raw("defaultAction.block") is None:
+        sentence = "refuses each request that no rule of it allows, and allowed those before"
+        yield told(preview, change, sentence, Verdict.DANGEROUS)
+    old, new = ({str(one.get("name")): one for one in _rules(side)} for side in (change.before, change.after))
+    blocking = [name for name, rule in new.items() if name not in old and _blocks(rule)]
+    if blocking:
+        sentence = f"has new rules that refuse requests: {', '.join(blocking)}"
+        yield told(preview, change, sentence, Verdict.LOOK)
+
+
+def _rules(state: State) -> list[dict[str, Any]]:
+    return [one for one in entries(state.raw("rules")) if isinstance(one, dict)]
+
+
+def _blocks(rule: dict[str, Any]) -> bool:
+    """Whether a rule may refuse: by its action, or by those of a group of rules that are not only counted."""
+    action, override = rule.get("action"), rule.get("overrideAction")
+    return (isinstance(action, dict) and "block" in action) or (isinstance(override, dict) and "none" in override)
 
 
 def _targets(preview: Preview) -> Iterator[Finding]:
