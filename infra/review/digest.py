@@ -65,7 +65,9 @@ def read(text: str) -> Preview:
     Raises:
         NotAPreview: there is no digest in it, it is cut off, or it is something else of Pulumi's.
     """
-    return of_digest(_digest(text))
+    found = _digest(text)
+    del text  # of a large stack it is hundreds of megabytes, and most of them stack traces
+    return of_digest(found)
 
 
 def of_digest(digest: Mapping[str, Any]) -> Preview:

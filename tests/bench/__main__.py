@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, show, write
 from tests.servers import running_servers
 
-NAMES = ("requests", "builds", "bursts", "feeds", "memory", "images")
+NAMES = ("requests", "builds", "bursts", "feeds", "memory", "images", "review")
 _WRITTEN = Path(".backlog") / "bench.json"
 
 
