@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from infra.review import names, networks, restarts, services, serving, switches, traffic
+from infra.review import names, networks, restarts, services, serving, still_named, switches, traffic
 from infra.review.finding import Finding
 from infra.review.preview import Preview
 
@@ -15,6 +15,7 @@ _PARTS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     restarts.find,
     switches.find,
     serving.find,
+    still_named.find,
 )
 
 

@@ -93,7 +93,6 @@ _CLUSTER: Final = (
     Setting("engineVersion", _UPGRADE, irreversible=True),
     Setting("port", f"{_DOWN}, and then only on the other port"),
     Setting("clusterIdentifier", "its name and so its address change: who has the old one finds nobody"),
-    Setting("dbClusterInstanceClass", f"{_DOWN} (one or two where a standby takes over)"),
 )
 _CLUSTER_INSTANCE: Final = (
     Setting("instanceClass", f"{_DOWN} (one or two where another instance takes over)"),
@@ -102,10 +101,13 @@ _CLUSTER_INSTANCE: Final = (
 #: By kind. Those that wait for the maintenance window unless `applyImmediately` is set.
 WAITING: Final[Mapping[str, tuple[Setting, ...]]] = {
     "rds/instance": _INSTANCE,
-    "rds/cluster": _CLUSTER,
+    "rds/cluster": (
+        *_CLUSTER,
+        Setting("dbClusterInstanceClass", f"{_DOWN} (one or two where a standby takes over)"),
+    ),
     "rds/clusterInstance": _CLUSTER_INSTANCE,
     "docdb/cluster": _CLUSTER,
-    "docdb/clusterInstance": _CLUSTER_INSTANCE,
+    "docdb/clusterInstance": _CLUSTER_INSTANCE[:1],
     "neptune/cluster": _CLUSTER,
     "neptune/clusterInstance": _CLUSTER_INSTANCE,
     "elasticache/replicationGroup": (

@@ -21,7 +21,8 @@ class Switch:
 
 
 _STOPS: Final = Verdict.LOOK
-_SWITCHES: Final = {
+#: By kind; the first that is switched off is told.
+SWITCHES: Final = {
     "autoscaling/group": (
         Switch("desiredCapacity", 0, "runs no instance any more"),
         Switch("maxSize", 0, "runs no instance any more"),
@@ -56,7 +57,7 @@ def find(preview: Preview) -> Iterator[Finding]:
 
 
 def _off(preview: Preview, change: Change) -> Iterator[Finding]:
-    for switch in _SWITCHES.get(kind(change.type), ()):
+    for switch in SWITCHES.get(kind(change.type), ()):
         both = moved(change, switch.path)
         if both is None:
             continue

@@ -1,10 +1,15 @@
 """Who is not served: what the engine's previews don't show here, from changes made by hand."""
 
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
+import pulumi_aws
 import pytest
 
 from infra.policy.resources import SECRET, UNKNOWN
+from infra.review import restarts, serving, switches
 from infra.review.downtime import find
 from infra.review.finding import Verdict
 from infra.review.preview import Change, Preview, State
@@ -325,3 +330,45 @@ def test_values_of_any_shape_are_read(odd):
         for op in ("update", "replace", "delete", "create"):
             told(change(token, op, dict.fromkeys(everything, odd), dict.fromkeys(everything, "x")))
             told(change(token, op, dict.fromkeys(everything, "x"), dict.fromkeys(everything, odd)))
+
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token-AbCdEf"
+
+
+def definition(arn):
+    return {"containerDefinitions": json.dumps([{"name": "api", "secrets": [{"name": "T", "valueFrom": arn}]}])}
+
+
+def test_what_goes_and_is_still_named_in_plain_text_is_missed():
+    gone = change("secretsmanager/secret", "delete", {"name": "token"}, name="secret", outputs={"arn": SECRET_ARN})
+    user = change("ecs/taskDefinition", "same", definition(f"{SECRET_ARN}:password::"), name="task")
+    verdict, title = the_one(gone, user)
+    assert verdict is DANGEROUS
+    assert "is deleted, and ecs/Taskdefinition urn:task still names the old one in plain text" in title
+    other = change("ecs/taskDefinition", "same", definition(SECRET_ARN.replace("AbCdEf", "GhIjKl")), name="task")
+    assert told(gone, other) == []
+    alarm = change("cloudwatch/metricAlarm", "same", {"alarmActions": [SECRET_ARN]}, name="alarm")
+    assert the_one(gone, alarm)[0] is LOOK
+    assert told(replace(gone, before=replace(gone.before, retain=True)), user) == []
+
+
+def snake(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def sdk_properties(of_kind):
+    """The arguments of a kind's class in the SDK; read and not imported, which takes a second for each module."""
+    module, name = of_kind.split("/")
+    package = "lambda_" if module == "lambda" else module
+    text = (Path(pulumi_aws.__file__).parent / package / f"{snake(name)}.py").read_text(encoding="utf-8")
+    assert f"'aws:{of_kind}:" in text
+    return set(re.findall(r"^                 (\w+): ", text, re.MULTILINE))
+
+
+TABLES = [*serving.SERVING.items(), *restarts.WAITING.items(), *restarts.AT_ONCE.items(), *switches.SWITCHES.items()]
+
+
+@pytest.mark.parametrize(("of_kind", "rows"), TABLES, ids=[of_kind for of_kind, _ in TABLES])
+def test_kinds_and_properties_are_the_sdks(of_kind, rows):
+    paths = [snake(row.path.split(".")[0]) for row in rows] if isinstance(rows, tuple) else []
+    assert {*paths} <= sdk_properties(of_kind)
