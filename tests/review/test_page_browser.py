@@ -1,0 +1,486 @@
+"""The review's page in a real browser, from a file with no network: what it draws, and whether everybody can use it."""
+
+import json
+import re
+import time
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from playwright.sync_api import expect
+
+from infra.review.finding import Finding, Section, Verdict
+from infra.review.page import write
+from infra.review.preview import Change, Preview
+from infra.review.review import review
+from infra.review.visible import visible
+from tests.e2e import conftest as e2e
+from tests.e2e.board import PHONE, examine
+from tests.review.previewed import previewed
+from tests.review.test_page import HOSTILE, created, same, state, updated, urn
+
+browser = e2e.browser
+pytestmark = pytest.mark.xdist_group("review-page")
+
+WIDE = {"width": 1440, "height": 900}
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+class Part(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__(f"shop:index:{name.capitalize()}", name)
+        self.inside = pulumi.ResourceOptions(parent=self)
+
+
+def shop(*, encrypted=False, visibility=60, bucket="orders", image="shop:1", mails=True, audits=False):
+    """A shop: a network, a database and a bucket, a queue with dead letters, services that work on it, alarms."""
+
+    def program():
+        network = Part("network")
+        vpc = aws.ec2.Vpc("shop", cidr_block="10.0.0.0/16", opts=network.inside)
+        subnets = [
+            aws.ec2.Subnet(
+                f"private-{zone}",
+                vpc_id=vpc.id,
+                cidr_block=f"10.0.{at}.0/24",
+                availability_zone=f"eu-central-1{zone}",
+                opts=network.inside,
+            )
+            for at, zone in enumerate("abc")
+        ]
+        firewall = aws.ec2.SecurityGroup("database", vpc_id=vpc.id, description="database", opts=network.inside)
+        storage = Part("storage")
+        group = aws.rds.SubnetGroup("database", subnet_ids=[one.id for one in subnets], opts=storage.inside)
+        database = aws.rds.Instance(
+            "database",
+            engine="postgres",
+            engine_version="17",
+            instance_class="db.t4g.micro",
+            allocated_storage=20,
+            username="shop",
+            password=pulumi.Output.secret("one"),
+            storage_encrypted=encrypted,
+            backup_retention_period=7,
+            skip_final_snapshot=True,
+            db_subnet_group_name=group.name,
+            vpc_security_group_ids=[firewall.id],
+            opts=storage.inside,
+        )
+        orders = aws.s3.Bucket("orders", bucket=f"shop-{bucket}", opts=storage.inside)
+        aws.s3.BucketVersioning(
+            "orders", bucket=orders.id, versioning_configuration={"status": "Enabled"}, opts=storage.inside
+        )
+        jobs = Part("jobs")
+        letters = aws.sqs.Queue("letters", message_retention_seconds=1_209_600, opts=jobs.inside)
+        queue = aws.sqs.Queue(
+            "orders",
+            visibility_timeout_seconds=visibility,
+            redrive_policy=letters.arn.apply(
+                lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
+            ),
+            opts=jobs.inside,
+        )
+        cluster = aws.ecs.Cluster("shop", opts=jobs.inside)
+        for name in ("bills", "ships", *(("mails",) if mails else ()), *(("audits",) if audits else ())):
+            work(name, jobs.inside, cluster, queue, orders, database, image, subnets)
+        alarms = Part("alarms")
+        topic = aws.sns.Topic("alarms", opts=alarms.inside)
+        for name, watched in (("late", queue), ("failed", letters)):
+            aws.cloudwatch.MetricAlarm(
+                name,
+                namespace="AWS/SQS",
+                metric_name="ApproximateAgeOfOldestMessage",
+                comparison_operator="GreaterThanThreshold",
+                evaluation_periods=1,
+                threshold=60,
+                period=60,
+                statistic="Maximum",
+                dimensions={"QueueName": watched.name},
+                alarm_actions=[topic.arn],
+                opts=alarms.inside,
+            )
+
+    return program
+
+
+def work(name, inside, cluster, queue, orders, database, image, subnets):
+    role = aws.iam.Role(name, assume_role_policy=TRUST, opts=inside)
+    may = {"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"]}
+    aws.iam.RolePolicy(
+        name,
+        role=role.id,
+        policy=queue.arn.apply(
+            lambda arn: json.dumps({"Version": "2012-10-17", "Statement": [{**may, "Resource": arn}]})
+        ),
+        opts=inside,
+    )
+    definition = aws.ecs.TaskDefinition(
+        name,
+        family=name,
+        cpu="256",
+        memory="512",
+        network_mode="awsvpc",
+        requires_compatibilities=["FARGATE"],
+        task_role_arn=role.arn,
+        execution_role_arn=role.arn,
+        container_definitions=pulumi.Output.all(queue.url, orders.bucket, database.address).apply(
+            lambda found: json.dumps([container(name, image, *found)])
+        ),
+        opts=inside,
+    )
+    aws.ecs.Service(
+        name,
+        cluster=cluster.arn,
+        task_definition=definition.arn,
+        desired_count=2,
+        capacity_provider_strategies=[{"capacity_provider": "FARGATE", "weight": 1}],
+        network_configuration={"subnets": [one.id for one in subnets]},
+        opts=inside,
+    )
+
+
+def container(name, image, url, bucket, address):
+    told = {"QUEUE_URL": url, "BUCKET": bucket, "DATABASE": address, "JOB_VISIBILITY_TIMEOUT_SECONDS": "60"}
+    return {
+        "name": name,
+        "image": f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{image}",
+        "environment": [{"name": key, "value": value} for key, value in told.items()],
+    }
+
+
+CHANGED = {"encrypted": True, "visibility": 20, "bucket": "orders-2", "mails": False, "audits": True}
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """A real preview of many changes."""
+    return previewed(shop(), shop(**CHANGED))
+
+
+class Site:
+    """A page in a file, in a window that may ask nothing of anybody."""
+
+    def __init__(self, browser, folder, **settings):
+        self.folder, self.said = folder, []
+        self.context = browser.new_context(
+            **{"viewport": WIDE, "reduced_motion": "reduce", "locale": "en-GB", "offline": True, **settings}
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("console", lambda line: self.said.append(line.text))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        self.page.on("request", lambda asked: self.said.append(asked.url) if asked.url != self.url else None)
+
+    @property
+    def url(self):
+        return (self.folder / "review.html").as_uri()
+
+    def open(self, preview, *findings, at=""):
+        (self.folder / "review.html").write_text(write(review(preview, findings)), encoding="utf-8")
+        self.page.goto(self.url + at)
+        self.page.locator("html[data-ready]").wait_for(state="attached")
+        return self.page
+
+
+@pytest.fixture
+def site(browser, tmp_path):
+    opened = Site(browser, tmp_path)
+    yield opened
+    opened.context.close()
+    assert opened.said == []
+
+
+@pytest.fixture
+def phone(browser, tmp_path):
+    opened = Site(browser, tmp_path, viewport=PHONE, is_mobile=True, has_touch=True)
+    yield opened
+    opened.context.close()
+    assert opened.said == []
+
+
+def node(page, name, kind):
+    return page.locator(f'#graph .node[aria-label^="{name}, {kind},"]')
+
+
+def choose(page, name, kind):
+    """Where all is seen, with the mouse."""
+    page.get_by_role("button", name="Show all of it").click()
+    node(page, name, kind).click()
+
+
+def details(page):
+    return page.get_by_role("complementary", name="Selected resource")
+
+
+def named(preview, type_, name):
+    return next(change for change in preview.changes if change.type == type_ and change.name == name)
+
+
+def test_a_click_shows_the_change_its_findings_and_all_that_depends_on_it(site, shops):
+    page = site.open(shops)
+    choose(page, "orders", "s3/Bucket")
+    radius = shops.blast_radius(named(shops, "aws:s3/bucket:Bucket", "orders").urn)
+    expect(details(page)).to_contain_text("It is replaced")
+    expect(details(page)).to_contain_text('"shop-orders" → "shop-orders-2"')
+    expect(page.locator("#radius")).to_contain_text(f"{len(radius)} resources")
+    assert sorted(lit(page, "down")) == sorted(change.urn for change in radius)
+    expect(page.locator("#graph .label").filter(has_text="containerDefinitions").first).to_be_visible()
+    expect(node(page, "private-a", "ec2/Subnet")).to_have_css("opacity", "0.28")
+    details(page).get_by_role("link", name="s3/Bucket orders is replaced", exact=True).click()
+    finding = page.locator(".finding.pointed")
+    expect(finding).to_be_in_viewport()
+    expect(finding.locator("details")).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(details(page)).to_be_hidden()
+    assert lit(page, "down") == []
+
+
+def lit(page, name):
+    return page.locator(f"#graph .node.{name}").evaluate_all(
+        "nodes => nodes.map(node => JSON.parse(document.getElementById('data').textContent)"
+        ".resources[node.dataset.id].urn)"
+    )
+
+
+def test_the_radius_is_that_of_the_review_for_every_resource(site, shops):
+    page = site.open(shops)
+    for change in shops.changes:
+        if change.state.custom:
+            page.goto(f"{site.url}#{change.urn}")
+            number = len(shops.blast_radius(change.urn))
+            expected = "nothing" if number == 0 else f"{number} resource"
+            expect(page.locator("#radius .count")).to_contain_text(expected)
+
+
+def test_a_change_is_told_with_what_it_follows_from(site, shops):
+    page = site.open(shops)
+    choose(page, "bills", "ecs/Service")
+    why = details(page).locator("section").filter(has=page.get_by_role("heading", name="Follows from"))
+    expect(why.get_by_role("link")).to_have_count(3)
+    assert {urn.rsplit("::", 1)[-1] for urn in lit(page, "cause")} == {"bills", "database", "orders"}
+
+
+def test_an_address_opens_at_a_resource_and_back_is_the_one_before(site, shops):
+    queue, database = (
+        named(shops, *which).urn
+        for which in (("aws:sqs/queue:Queue", "orders"), ("aws:rds/instance:Instance", "database"))
+    )
+    page = site.open(shops, at=f"#{queue}")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("orders")
+    choose(page, "database", "rds/Instance")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("database")
+    assert database in page.evaluate("decodeURIComponent(location.hash)")
+    page.go_back()
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("orders")
+    page.goto(f"{site.url}#urn:of:nothing::that::is::here%")
+    expect(page.locator("#status")).to_have_text("All 31 resources")
+
+
+def test_search_and_filters_leave_what_is_meant(site, shops):
+    page = site.open(shops)
+    search = page.get_by_role("searchbox")
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    search.fill("queue orders")
+    expect(page.locator("#status")).to_have_text("1 match")
+    expect(page.locator("#graph .node.match")).to_have_count(1)
+    search.press("Enter")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("orders")
+    search.fill("")
+    page.get_by_role("group", name="Only these operations").get_by_role("button", name="delete").click()
+    expect(page.locator("#status")).to_have_text("4 matches")
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#table tbody tr")).to_have_count(4)
+    expect(page.locator("#table tbody tr").first).to_contain_text("mails")
+    page.locator("#table tbody a").first.click()
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("mails")
+
+
+def test_everything_in_the_graph_is_done_by_keys(site, shops):
+    page = site.open(shops)
+    page.get_by_role("button", name="unchanged").focus()
+    page.keyboard.press("Tab")
+    focused = page.locator("#graph :focus")
+    expect(focused).to_have_class(re.compile("node delete"))  # the worst is the first
+    first = focused.get_attribute("data-id")
+    page.keyboard.press("ArrowUp")
+    expect(focused).not_to_have_attribute("data-id", first)
+    page.keyboard.press("0")
+    assert focused.bounding_box()["y"] < page.locator(f'#graph [data-id="{first}"]').bounding_box()["y"]
+    name = focused.get_attribute("aria-label").split(",")[0]
+    page.keyboard.press("Enter")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text(name)
+    before = scale(page)
+    page.keyboard.press("+")
+    assert scale(page) > before
+    page.keyboard.press("0")
+    page.keyboard.press("Escape")
+    expect(details(page)).to_be_hidden()
+    expect(page.locator("#graph :focus")).to_have_count(1)
+
+
+def scale(page):
+    return float(page.locator("#world").get_attribute("transform").split("scale(")[1].rstrip(")"))
+
+
+def test_the_mouse_and_fingers_move_the_graph(site, shops):
+    page = site.open(shops)
+    box = page.locator("#graph").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.get_by_role("button", name="Show all of it").click()
+    before = page.locator("#world").get_attribute("transform")
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 80, middle[1] + 40, steps=4)
+    page.mouse.up()
+    expect(page.locator("#world")).not_to_have_attribute("transform", before)
+    expect(details(page)).to_be_hidden()  # a drag is no click
+    before = scale(page)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(GREW, arg=before)
+
+
+GREW = "before => Number(document.querySelector('#world').getAttribute('transform').split(/[()]/)[3]) > before"
+
+
+def test_a_component_is_folded_to_one_box(site, shops):
+    page = site.open(shops)
+    jobs = page.locator("#graph .component").filter(has_text="jobsJobs")
+    jobs.locator(".fold").dispatch_event("click")
+    folded = page.locator("#graph .node.folded")
+    expect(folded).to_contain_text("change")
+    expect(node(page, "bills", "ecs/Service")).to_have_count(0)
+    page.goto(f"{site.url}#{named(shops, 'aws:ecs/service:Service', 'bills').urn}")
+    expect(node(page, "bills", "ecs/Service")).to_be_visible()
+
+
+BOXES = """() => [...document.querySelectorAll("#graph .node, #graph .component")].map((made) => {
+  const [x, y] = made.getAttribute("transform").match(/[-\\d.]+/g).map(Number);
+  const body = made.querySelector(".body");
+  return [Number(made.dataset.id), x, y, Number(body.getAttribute("width")), Number(body.getAttribute("height"))];
+})"""
+
+
+def test_nothing_overlaps_and_everything_is_in_its_component(site, shops):
+    page = site.open(shops)
+    resources = json.loads(page.locator("#data").text_content())["resources"]
+    boxes = {at: box for at, *box in page.evaluate(BOXES)}
+    assert len(boxes) == len(resources)
+    for at, (x, y, width, height) in boxes.items():
+        if (owner := resources[at]["parent"]) >= 0:
+            left, top, whole, high = boxes[owner]
+            assert left <= x <= x + width <= left + whole, resources[at]
+            assert top <= y <= y + height <= top + high, resources[at]
+        for other, (left, top, whole, high) in boxes.items():
+            if other != at and resources[at]["parent"] == resources[other]["parent"]:
+                assert x + width <= left or left + whole <= x or y + height <= top or top + high <= y, resources[at]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(site, shops, scheme):
+    page = site.open(shops)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    examine(page, "review" if scheme == "light" else "review-dark")
+    choose(page, "orders", "s3/Bucket")
+    examine(page, "review-graph" if scheme == "light" else "review-graph-dark")
+    page.get_by_role("button", name="Table").click()
+    examine(page, f"review-table-{scheme}")
+
+
+def test_a_phone_has_room_for_everything(phone, shops):
+    page = phone.open(shops)
+    examine(page, "review-phone")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.get_by_role("link", name="orders: show in the graph").first.tap()
+    expect(details(page)).to_be_in_viewport()
+    examine(page, "review-phone-graph")
+    page.get_by_role("button", name="Close").tap()
+    expect(details(page)).to_be_hidden()
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    examine(page, "review-phone-dark")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_does_nothing(site, name):
+    before, after = (state(name, props={name: value}, links={name: (urn("other"),)}) for value in ("1", name))
+    finding = Finding(
+        section=Section.COST,
+        verdict=Verdict.DANGEROUS,
+        title=name,
+        details=(name,),
+        resource=urn(name),
+        irreversible=True,
+    )
+    page = site.open(Preview("test", (updated(before, after, name), same("other"))), finding)
+    page.locator("#graph .node.update").click()
+    page.get_by_role("searchbox").fill(visible(name)[:8])
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#table tbody tr")).to_have_count(1)
+    expect(page.locator("#table tbody a")).to_have_text(visible(name))
+    assert page.locator("img, iframe, script").count() == 2
+
+
+def test_nothing_at_all_is_a_page_too(site):
+    page = site.open(Preview("test", ()))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Safe")
+    expect(page.locator("#empty")).to_be_visible()
+    page.get_by_role("button", name="Whole stack").click()
+    page.get_by_role("button", name="Table").click()
+    page.keyboard.press("0")
+
+
+def test_circles_and_what_is_missing_are_drawn(site):
+    changes = [
+        *(created(f"c{at}", dependencies=(urn(f"c{(at + 1) % 5}"), urn("nowhere"))) for at in range(5)),
+        same("inside", "shop:index:Part", custom=False, parent=urn("outside", "shop:index:Part")),
+        same("outside", "shop:index:Part", custom=False, parent=urn("inside", "shop:index:Part")),
+        created("lost", parent=urn("inside", "shop:index:Part")),
+    ]
+    page = site.open(Preview("test", tuple(changes)))
+    expect(page.locator("#graph .node")).not_to_have_count(0)
+    page.goto(f"{site.url}#{urn('c0')}")
+    expect(page.locator("#radius .count")).to_contain_text("4 resources")
+
+
+def large(changed):
+    """5,000 resources in 200 components, each with what it needs; every so manieth changes."""
+    kinds = ("aws:sqs/queue:Queue", "aws:iam/role:Role", "aws:ecs/service:Service", "aws:s3/bucket:Bucket")
+    changes, urns = [], []
+    for at in range(5000):
+        if at % 25 == 0:
+            part = same(f"part-{at // 25}", "shop:index:Part", custom=False)
+            changes.append(part)
+        needs = tuple(urns[number] for number in {at // 2, at - 1, at - 1 - at % 7} if 0 <= number < at)
+        type_, name = kinds[at % 4], f"resource-{at}"
+        more = {"parent": part.urn, "links": {"target": needs}, "dependencies": needs}
+        sides = [state(name, type_, props={"size": size}, **more) for size in (1, 2)]
+        changed_one = Change(urn=sides[0].urn, op="update", before=sides[0], after=sides[1], reasons=("size",))
+        changes.append(changed_one if at % changed == 0 else same(name, type_, **more))
+        urns.append(sides[0].urn)
+    return Preview("large", tuple(changes))
+
+
+@pytest.mark.parametrize("every", [100, 1])
+def test_five_thousand_resources_are_opened_searched_and_drawn_whole(site, every):
+    begun = time.monotonic()
+    page = site.open(large(every))
+    expect(page.locator("#graph .node")).not_to_have_count(0)
+    assert page.locator("#graph .node").count() <= 200
+    page.get_by_role("searchbox").fill("resource-4999")
+    expect(page.locator("#status")).to_contain_text("1 match")
+    page.get_by_role("searchbox").press("Enter")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("resource-4999")
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Whole stack").click()
+    expect(page.locator("#status")).to_have_text("All 5,000 resources")
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#table tbody tr")).to_have_count(400)
+    assert time.monotonic() - begun < 60
