@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ _NOT_OF_THE_INTERNET: Final = tuple(
         *("192.168.0.0/16", "224.0.0.0/3"),
     )
 )
+#: Groups say the same few blocks again and again; so many answers are kept.
+_KEPT: Final = 4096
 _GLOBAL_IPV6: Final = IPv6Network("2000::/3")
 #: More than this is no office, no partner and no region of a cloud: a /8 of IPv4, a /20 of IPv6.
 _MANY: Final = {4: 2**24, 6: 2**108}
@@ -33,22 +35,35 @@ class Breadth(IntEnum):
 
 def network(value: Any) -> Network | None:
     """A CIDR block, or one address; None for everything else. Bits of the host are passed over, as AWS does."""
-    if not isinstance(value, str) or not value.strip():
-        return None
+    return _network(value) if isinstance(value, str) else None
+
+
+@lru_cache(_KEPT)
+def _network(text: str) -> Network | None:
     try:
-        return ipaddress.ip_network(value.strip(), strict=False)
+        return ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         return None
 
 
 def together(networks: Iterable[Network]) -> frozenset[Network]:
     """The same addresses in the fewest blocks: two halves of the world are the world."""
+    return _together(frozenset(networks))
+
+
+@lru_cache(_KEPT)
+def _together(networks: frozenset[Network]) -> frozenset[Network]:
     four, six = _apart(networks)
     return frozenset([*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six)])
 
 
 def without(networks: Iterable[Network], taken: Iterable[Network]) -> frozenset[Network]:
     """The addresses of some blocks that are in none of others."""
+    return _difference(frozenset(networks), frozenset(taken))
+
+
+@lru_cache(_KEPT)
+def _difference(networks: frozenset[Network], taken: frozenset[Network]) -> frozenset[Network]:
     left = list(together(networks))
     for hole in together(taken):
         left = [part for one in left for part in _without(one, hole)]
@@ -70,7 +85,7 @@ def covers(wide: Network, narrow: Network) -> bool:
     return isinstance(wide, IPv6Network) and isinstance(narrow, IPv6Network) and narrow.subnet_of(wide)
 
 
-@cache
+@lru_cache(_KEPT)
 def breadth(networks: frozenset[Network]) -> Breadth:
     """Whose addresses some blocks are, of the one version or the other, whichever is wider."""
     if not networks:

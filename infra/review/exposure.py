@@ -155,7 +155,10 @@ class _Network:
 
     def _narrowed(self, group: str, shift: Shift) -> Finding:
         """Fewer are let in; whether someone in this stack is cut off is asked of each resource apart."""
-        title = f"{self._named(group)} no longer lets in {self._who(shift.went)} on {_on(shift)}"
+        went = shift.went
+        if shift.before.world and not shift.after.world:
+            went = Audience(shift.before.networks, went.named)  # all but a few is all, as one says it
+        title = f"{self._named(group)} no longer lets in {self._who(went)} on {_on(shift)}"
         public = [
             node
             for node in self.after.members.get(group, [])

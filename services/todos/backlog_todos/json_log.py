@@ -4,12 +4,10 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
 
 from backlog_todos import ecs_task
 from backlog_todos.scrubbing import scrubbed
 
-_ENCODED: Final = json.JSONEncoder(default=str).encode
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 
 Context = Callable[[], Mapping[str, str]]
@@ -35,7 +33,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return scrubbed(_ENCODED(line))
+        return scrubbed(json.dumps(line, default=str))
 
 
 def set_up(context: Context) -> None:
