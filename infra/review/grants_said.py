@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from infra.review.grants import Conditions, Grant, Span, account_of
+from infra.review.holders import UNDER
 from infra.review.preview import Preview, State, label
 
 #: Actions and resources of a sentence; more are counted.
@@ -108,31 +109,20 @@ def uses(preview: Preview, urn: str) -> str:
     for user in preview.dependents(urn)[:_LOOKED_AT]:
         for side in (user.after, user.before):
             prop = _property(side, urn)
-            if side is not None and prop in _UNDER:
+            if side is not None and prop in UNDER:
                 runs = [one.label for one in preview.dependents(user.urn)[:_LOOKED_AT] if one.type in _RUNS]
                 for name in runs or [label(side)]:
-                    found[f"{_UNDER[prop]} of {name}"] = None
+                    found[f"{UNDER[prop]} of {name}"] = None
                 break
     return f" ({listed(found)})" if found else ""
 
 
 #: Dependents of a role that are asked what they use it for: enough to say, however many there are.
 _LOOKED_AT: Final = 50
-_UNDER: Final = {
-    "taskRoleArn": "task role",
-    "executionRoleArn": "execution role",
-    "role": "role",
-    "roleArn": "role",
-    "serviceRole": "role",
-    "serviceRoleArn": "role",
-    "iamRoleArn": "role",
-    "instanceRoleArn": "role",
-    "nodeRoleArn": "role",
-}
 _RUNS: Final = ("aws:ecs/service:Service", "aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate")
 
 
 def _property(side: State | None, urn: str) -> str:
     if side is None or (side.type.startswith("aws:iam/") and not side.type.endswith(":InstanceProfile")):
         return ""
-    return next((prop for prop, urns in side.links.items() if urn in urns and prop in _UNDER), "")
+    return next((prop for prop, urns in side.links.items() if urn in urns and prop in UNDER), "")

@@ -18,6 +18,19 @@ GROUP: Final = "aws:iam/group:Group"
 MANAGED: Final = "aws:iam/policy:Policy"
 FUNCTION: Final = "aws:lambda/function:Function"
 
+#: Property with the role that a resource runs under: how that is said.
+UNDER: Final = {
+    "executionRoleArn": "execution role",
+    "iamRoleArn": "role",
+    "instanceRoleArn": "role",
+    "jobRoleArn": "role",
+    "nodeRoleArn": "role",
+    "role": "role",
+    "roleArn": "role",
+    "serviceRole": "role",
+    "serviceRoleArn": "role",
+    "taskRoleArn": "task role",
+}
 #: What a policy does: gives its holder rights, limits them, says who may take a role, or who may use a resource.
 Kind = Literal["identity", "boundary", "trust", "resource"]
 
@@ -29,7 +42,7 @@ class Written:
     Attributes:
         holder: URN of the identity or resource; for one that is not of this stack what the program calls it.
         value: its document, or Hidden; of a managed policy that is not of this stack a `Managed`.
-        source: the resource that gives it.
+        source: the resource whose text it is.
     """
 
     holder: str
@@ -75,6 +88,7 @@ _ATTACHED: Final[Mapping[str, tuple[tuple[tuple[str, str], ...], str]]] = {
     "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": ((("roleName", ROLE),), "policyArns"),
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ((("userName", USER),), "policyArns"),
     "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ((("groupName", GROUP),), "policyArns"),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": ((("principalArn", ROLE),), "policyArn"),
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": (
         (("permissionSetArn", "aws:ssoadmin/permissionSet:PermissionSet"),),
         "managedPolicyArn",
@@ -149,7 +163,8 @@ class Holders:
                 self._names.setdefault((state.type, name), state.urn)
         for name in (state.id, state.outputs.get("arn"), state.outputs.get("url")):
             if isinstance(name, str) and name:
-                self._known.setdefault(name, state.urn)
+                known = self._known.setdefault(name, state.urn)
+                self._known[name] = state.urn if known == state.urn else ""  # two of one name are told apart by type
 
     def state(self, urn: str) -> State | None:
         """The resource of a URN on this side."""
@@ -158,19 +173,19 @@ class Holders:
     def _written(self, state: State) -> Iterator[Written]:
         if inline := _INLINE.get(state.type):
             prop, type_, document = inline
-            for holder in self._identities(state, prop, type_):
+            for holder in self.named(state, prop, type_):
                 yield Written(holder, "identity", state.raw(document), state)
         if attached := _ATTACHED.get(state.type):
             props, arns = attached
             for prop, type_ in props:
-                for holder in self._identities(state, prop, type_) if prop else [state.urn]:
-                    for value in self._managed(state, arns):
-                        yield Written(holder, "identity", value, state)
+                for holder in self.named(state, prop, type_) if prop else [state.urn]:
+                    for value, source in self._managed(state, arns):
+                        yield Written(holder, "identity", value, source)
         if state.type == ROLE:
             yield from self._of_role(state)
         if state.type in (ROLE, USER) and state.raw("permissionsBoundary") is not None:
-            for value in self._managed(state, "permissionsBoundary"):
-                yield Written(state.urn, "boundary", value, state)
+            for value, source in self._managed(state, "permissionsBoundary"):
+                yield Written(state.urn, "boundary", value, source)
         if found := _RESOURCE.get(state.type):
             document, owner = found
             if (value := state.raw(document)) not in (None, ""):
@@ -187,8 +202,8 @@ class Holders:
             if value not in (None, ""):
                 yield Written(role.urn, "identity", value, role)
 
-    def _identities(self, state: State, prop: str, type_: str) -> list[str]:
-        """The identities that a property names; those of the stack by their URN."""
+    def named(self, state: State, prop: str, type_: str) -> list[str]:
+        """The resources of a type that a property names; those of the stack by their URN."""
         given = many(state.raw(prop))
         linked = [urn for urn in state.links.get(prop, ()) if urn in self._states and self._states[urn].type == type_]
         if linked and (len(given) <= 1 or any(isinstance(one, Hidden) for one in given)):
@@ -197,8 +212,8 @@ class Holders:
             return [f"those of {state.urn}"]
         return [self._names.get((type_, str(one))) or self._known.get(str(one)) or str(one) for one in given]
 
-    def _managed(self, state: State, prop: str) -> Iterator[Any]:
-        """What the managed policies of a property say; those of the stack by their document."""
+    def _managed(self, state: State, prop: str) -> Iterator[tuple[Any, State]]:
+        """What the managed policies of a property say, and which resource says it: those of the stack themselves."""
         given = many(state.raw(prop))
         linked = [urn for urn in state.links.get(prop, ()) if urn in self._states and self._states[urn].type == MANAGED]
         if linked and any(isinstance(one, Hidden) for one in given):
@@ -210,9 +225,9 @@ class Holders:
             policy = self._states.get(urn)
             if policy is not None and policy.type == MANAGED:
                 self.attached.add(urn)
-                yield policy.raw("policy")
+                yield policy.raw("policy"), policy
             elif one not in (None, ""):
-                yield Managed(one) if isinstance(one, str) else one
+                yield Managed(one) if isinstance(one, str) else one, state
 
     def unattached(self) -> Iterator[Written]:
         """Managed policies of the stack that it gives to nobody: who has them is not known here."""

@@ -6,7 +6,7 @@ A grant that is written otherwise, or elsewhere, is the same grant, and is not t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from infra.review import identities, openings
+from infra.review import borrowed, credentials, identities, openings
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.grants_said import Names, listed, said
 from infra.review.holders import Managed
@@ -32,6 +32,8 @@ def find(preview: Preview) -> Iterator[Finding]:
     yield from _come(come)
     yield from _gone(gone)
     yield from _unreadable(unread)
+    yield from borrowed.find(sides)
+    yield from credentials.find(sides)
 
 
 @dataclass(frozen=True)

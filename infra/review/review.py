@@ -5,7 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from infra.review import blind_spots, causes, changes, contract, disagreements, downtime, drift, exposure, permissions
+from infra.review import (
+    blind_spots,
+    causes,
+    changes,
+    contract,
+    data_loss,
+    disagreements,
+    downtime,
+    drift,
+    engines,
+    exposure,
+    guards,
+    permissions,
+    renames,
+    retention,
+)
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.fingerprint import fingerprint
@@ -24,6 +39,11 @@ FINDERS: Final[tuple[Finder, ...]] = (
     downtime.find,
     exposure.find,
     causes.find,
+    data_loss.find,
+    retention.find,
+    engines.find,
+    guards.find,
+    renames.find,
 )
 
 _UNTOLD: Final = Origin()

@@ -90,9 +90,21 @@ class Sides:
     def compared(self) -> Iterator["Compared"]:
         """The holders whose policies are not word for word what they were."""
         for holder in dict.fromkeys([*self.before.of, *self.after.of]):
-            old, new = self.before.of.get(holder, []), self.after.of.get(holder, [])
-            if not _alike(old, new):
-                yield Compared(self, holder, tuple(old), tuple(new))
+            found = self.comparison(holder)
+            if not self._alike(found):
+                yield found
+
+    def _alike(self, holder: "Compared") -> bool:
+        """Whether both sides say the same word for word, and nothing of it is hidden that a change may be in."""
+        old, new = ([(written.kind, written.value) for written in side] for side in (holder.old, holder.new))
+        return old == new and not any(
+            isinstance(written.value, Hidden) and self.preview.by_urn[written.source.urn].op != "same"
+            for written in holder.new
+        )
+
+    def comparison(self, holder: str) -> "Compared":
+        """One holder before and after, whether it changed or not."""
+        return Compared(self, holder, tuple(self.before.of.get(holder, ())), tuple(self.after.of.get(holder, ())))
 
     def called(self, holder: str) -> str:
         """A holder by its label, and what runs under it."""
@@ -141,7 +153,7 @@ class Compared:
     def unreadable(self) -> Iterator[tuple[Written, str]]:
         """The new policies that can't be read, and why."""
         for written in self.new:
-            if not isinstance(written.value, Managed):
+            if self.sides.preview.by_urn[written.source.urn].op != "same" and not isinstance(written.value, Managed):
                 _, why = _read(written.value, self.sides.own)
                 if why:
                     yield written, why
@@ -175,14 +187,6 @@ def _read(value: Any, own: str) -> tuple[frozenset[Grant], str]:
         return grants(value, own), ""
     except Unreadable as error:
         return frozenset(), str(error)
-
-
-def _alike(old: list[Written], new: list[Written]) -> bool:
-    """Whether both sides say the same word for word, and nothing of it is hidden that a change may be in."""
-    sides = [[(written.kind, written.value) for written in side] for side in (old, new)]
-    return sides[0] == sides[1] and (
-        old[0].source is new[0].source or not any(isinstance(value, Hidden) for _, value in sides[1])
-    )
 
 
 def _limited(held: Held, limits: Held) -> Held:

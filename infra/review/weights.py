@@ -181,6 +181,8 @@ _BROAD: Final = {
     "AdministratorAccess": "it can do everything",
     "PowerUserAccess": "it can do everything but manage who may do what",
     "IAMFullAccess": "it can give itself every right",
+    "AmazonEKSClusterAdminPolicy": "it can do everything in the cluster",
+    "AmazonEKSAdminPolicy": "it can do almost everything in the cluster",
     "SystemAdministrator": "it can do almost everything",
     "NetworkAdministrator": "it can change every network",
     "DatabaseAdministrator": "it can change and delete every database",

@@ -1,0 +1,161 @@
+"""What is lost with the resources that a change deletes or replaces, weighed by the guards they stand under."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from infra.policy.resources import Hidden
+from infra.review.changes import counted
+from infra.review.deletion import End, Fate, fate
+from infra.review.finding import Finding, Section, Verdict
+from infra.review.preview import Change, Preview
+from infra.review.stateful import SECRET, SECRET_VERSION, Kind, Store, store_of
+
+_SHOWN: Final = 6  # names of those who use what goes; one line
+#: Properties that name a thing in its cloud.
+_NAMES: Final = ("identifier", "clusterIdentifier", "bucket", "name", "replicationGroupId", "clusterId")
+#: Types of which two may have one name.
+_NAMESAKES: Final = (
+    "aws:cognito/userPool:UserPool",
+    "aws:route53/zone:Zone",
+    "aws:apigateway/restApi:RestApi",
+    "aws:apigatewayv2/api:Api",
+)
+_TOLD_APIECE: Final = 3  # findings of one type that weigh little; more of them are one
+
+
+def find(preview: Preview) -> Iterator[Finding]:
+    """Each resource that holds something and is deleted, replaced or let go."""
+    small: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    for change in preview.changed:
+        if change.op not in ("delete", "replace", "forget") or change.before is None or change.before.external:
+            continue
+        store = store_of(change.before)
+        if store is None or _only_a_new_value(change):
+            continue
+        found = _replaced(preview, change, store) if change.op == "replace" else _deleted(preview, change, store)
+        if store.kind is Kind.COPY:
+            kind, _, name = change.label.rpartition(" ")
+            small[change.op, kind, found.title.removeprefix(f"{kind} {name}")].append(found)
+        else:
+            yield found
+    for (_, kind, rest), findings in small.items():
+        if len(findings) <= _TOLD_APIECE:
+            yield from findings
+        else:
+            yield _together(findings, f"{counted(len(findings), kind)}: each{rest}")
+
+
+def _together(findings: list[Finding], title: str) -> Finding:
+    names = tuple(finding.resource.rsplit("::", 1)[-1] for finding in findings)
+    worst = max(finding.verdict for finding in findings)
+    return Finding(section=Section.DATA_LOSS, verdict=worst, title=title, details=names)
+
+
+def _only_a_new_value(change: Change) -> bool:
+    """A secret's value is changed by a new version beside the old one (retention.py); the secret is another finding."""
+    return change.type == SECRET_VERSION
+
+
+def _deleted(preview: Preview, change: Change, store: Store) -> Finding:
+    end, what = fate(change), f"{change.label} is "
+    verdict, irreversible = store.kind.deleted, False
+    match end.end:
+        case End.KEPT:
+            verdict = Verdict.LOOK
+            what += f"let go: it stays in the cloud with {store.holds}, and nobody looks after it ({end.why})"
+        case End.REFUSED:
+            what += f"to be deleted, and {store.holds} with it: {end.why}, and the update fails"
+        case End.REFUSED_UNLESS_EMPTY:
+            verdict = Verdict.LOOK
+            what += f"deleted if it is empty; AWS refuses while it has {store.holds}, and the update fails"
+        case End.DELAYED:
+            verdict = Verdict.LOOK if change.type == SECRET else verdict
+            what += f"deleted, and {store.holds} with it: unusable at once, and gone for good after {end.days:g} days"
+            irreversible = change.type != SECRET
+        case End.COPIED:
+            what += f"deleted, and {store.holds} with it, but for a copy: {end.why}"
+        case End.GONE:
+            what += f"deleted, and {store.holds} with it"
+            irreversible = store.kind is not Kind.COPY
+    if change.pending:
+        what += " (the rest of an update that broke off)"
+    return _finding(preview, change, store, verdict, what, end, irreversible=irreversible)
+
+
+def _replaced(preview: Preview, change: Change, store: Store) -> Finding:
+    end, why = fate(change), ", ".join(change.replace_reasons)
+    what = f"{change.label} is replaced{f' for {why}' if why else ''}: "
+    verdict, irreversible = store.kind.replaced, False
+    new = f"a new{', empty' if store.kind is Kind.DATA else ''} one takes its place, and the old one"
+    match end.end:
+        case End.KEPT:
+            verdict = store.kind.kept
+            what += f"{new} stays in the cloud with {store.holds} ({end.why})"
+        case End.REFUSED_UNLESS_EMPTY:
+            verdict = store.kind.kept
+            what += f"{new} stays behind with {store.holds}: AWS deletes no full one, and the update fails"
+        case End.REFUSED:
+            what += f"{new} is to go with {store.holds}: {end.why}, and the update fails"
+        case End.DELAYED:
+            what += f"{new} goes with {store.holds}: it can be had back for {end.days:g} days"
+            irreversible = change.type != SECRET
+        case End.COPIED:
+            what += f"{new} goes with {store.holds}, but for a copy: {end.why}"
+        case End.GONE:
+            what += f"{new} goes with {store.holds}"
+            irreversible = store.kind is not Kind.COPY
+    if change.type == SECRET and end.end is not End.REFUSED and _written_anew(preview, change):
+        verdict, irreversible = Verdict.LOOK, False
+        what += "; the program writes its value into the new one"
+    return _finding(preview, change, store, verdict, what, end, irreversible=irreversible)
+
+
+def _written_anew(preview: Preview, secret: Change) -> bool:
+    versions = (user for user in preview.dependents(secret.urn) if user.type == SECRET_VERSION)
+    return any(user.after is not None and user.op in ("create", "replace", "update") for user in versions)
+
+
+def _finding(
+    preview: Preview, change: Change, store: Store, verdict: Verdict, title: str, end: Fate, *, irreversible: bool
+) -> Finding:
+    details = [store.means] if store.means and end.end is not End.KEPT else []
+    if end.why and end.end not in (End.COPIED, End.KEPT, End.REFUSED):
+        details.append(end.why)
+    if end.how:
+        details.append(f"to have it back: {end.how}")
+    details += _order(change)
+    if change.after is not None and change.before is not None and change.after.retain and not change.before.retain:
+        details.append("retainOnDelete is new with this change: it does not count for the old one, which is deleted")
+    users = [user for user in preview.dependents(change.urn) if user.state.custom and user.after is not None]
+    if users:
+        more = f", and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
+        details.append(f"used by {', '.join(user.label for user in users[:_SHOWN])}{more}")
+    return Finding(
+        section=Section.DATA_LOSS,
+        verdict=verdict,
+        title=title,
+        resource=change.urn,
+        details=tuple(details),
+        irreversible=irreversible,
+    )
+
+
+def _order(change: Change) -> Iterator[str]:
+    if change.deleted_first is True:
+        yield "the old one goes before the new one comes: in between there is none"
+    elif change.deleted_first is False and (name := _shared_name(change)):
+        yield f"both are called {name}, and the new one comes first: AWS refuses it, and the update fails"
+    elif change.deleted_first is False:
+        yield "the new one comes before the old one goes: nothing is copied from one to the other"
+
+
+def _shared_name(change: Change) -> str:
+    """The name that both sides have by the program's own word."""
+    assert change.before is not None  # noqa: S101 - a replacement has both
+    assert change.after is not None  # noqa: S101
+    for name in _NAMES if change.type not in _NAMESAKES else ():
+        before, after = change.before.raw(name), change.after.raw(name)
+        if name in change.after.declared and before == after and not isinstance(after, Hidden) and after:
+            return str(after)
+    return ""

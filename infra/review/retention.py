@@ -1,0 +1,255 @@
+"""What is lost, or can't be taken back, though its resource stays: kept for less long, switched off, upgraded.
+
+Sources: CloudWatch Logs User Guide, "Change log data retention"; SQS API, SetQueueAttributes; S3 User Guide, "Expiring
+objects"; ECR User Guide, "Lifecycle policies"; KMS Developer Guide, "Enabling and disabling keys".
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.policy.resources import Hidden
+from infra.review.contract import number_of
+from infra.review.deletion import is_on
+from infra.review.differences import shown
+from infra.review.finding import Finding, Section, Verdict
+from infra.review.preview import Change, Preview, State
+from infra.review.stateful import BUCKETS, KEY, LOG_GROUP, TABLE
+
+FOR_EVER: Final = float("inf")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """For how long something is kept.
+
+    Attributes:
+        default: where nothing is said; None where that is not known.
+        zero: what 0 means.
+        what: what is deleted that is older.
+        sure: whether there is always something older, as of what is written day by day.
+    """
+
+    path: str
+    unit: str
+    what: str
+    default: float | None = None
+    zero: float = 0
+    sure: bool = True
+
+
+_KEPT: Final[Mapping[str, Kept]] = {
+    LOG_GROUP: Kept("retentionInDays", "days", "log lines", default=FOR_EVER, zero=FOR_EVER),
+    "aws-native:logs:LogGroup": Kept("retentionInDays", "days", "log lines", default=FOR_EVER, zero=FOR_EVER),
+    "aws:kinesis/stream:Stream": Kept("retentionPeriod", "hours", "records", default=24),
+    "aws:cloudtrail/eventDataStore:EventDataStore": Kept("retentionPeriod", "days", "audit events", default=2555),
+    "aws:cloudwatch/eventArchive:EventArchive": Kept(
+        "retentionDays", "days", "archived events", default=FOR_EVER, zero=FOR_EVER
+    ),
+    "aws:timestreamwrite/table:Table": Kept("retentionProperties.magneticStoreRetentionPeriodInDays", "days", "rows"),
+    "aws:sqs/queue:Queue": Kept(
+        "messageRetentionSeconds", "seconds", "messages that wait, and dead letters", default=345_600, sure=False
+    ),
+}
+
+
+def find(preview: Preview) -> Iterator[Finding]:
+    """Each change in place that loses something, or that reverting does not take back."""
+    for change in preview.changed:
+        if change.before is None or change.after is None:
+            continue
+        if change.op == "update":
+            for check in (_shorter, _key_disabled, _time_to_live, _shrunk):
+                yield from check(change, change.before, change.after)
+    yield from _expirations(preview)
+
+
+def differs(change: Change, path: str) -> bool:
+    """Whether a property differs, by both sides and by what the provider says."""
+    assert change.before is not None  # noqa: S101 - see the callers
+    assert change.after is not None  # noqa: S101
+    before, after = change.before.raw(path), change.after.raw(path)
+    if before == after and not isinstance(after, Hidden):
+        return False
+    told = {re.split(r"[.\[]", reason)[0] for reason in change.reasons}
+    return not told or path.split(".", 1)[0] in told
+
+
+def _shorter(change: Change, before: State, after: State) -> Iterator[Finding]:
+    kept = _KEPT.get(change.type)
+    if kept is None or not differs(change, kept.path):
+        return
+    given = after.raw(kept.path)
+    if isinstance(given, Hidden):
+        title = f"for how long {change.label} keeps {kept.what} is {given.why}: what is older than that is deleted"
+        yield _finding(change, Verdict.LOOK, title)
+        return
+    old, new = (_length(kept, side.raw(kept.path)) for side in (before, after))
+    if new is None or (old is not None and new >= old):
+        return
+    was = "an unknown time" if old is None else "for ever" if old == FOR_EVER else f"{old:g} {kept.unit}"
+    title = (
+        f"{change.label} keeps {new:g} {kept.unit} instead of {was}: {kept.what} older than that are deleted for good"
+    )
+    yield _finding(change, Verdict.DANGEROUS if kept.sure else Verdict.LOOK, title, irreversible=True)
+
+
+def _length(kept: Kept, value: Any) -> float | None:
+    if value is None:
+        return kept.default
+    length = number_of(value)
+    return kept.zero if length == 0 else length
+
+
+def _key_disabled(change: Change, before: State, after: State) -> Iterator[Finding]:
+    name = "isEnabled" if change.type == KEY else "enabled"
+    if change.type not in (KEY, "aws:kms/externalKey:ExternalKey", "aws-native:kms:Key") or not differs(change, name):
+        return
+    if after.raw(name) is False or (isinstance(after.raw(name), Hidden) and before.raw(name) is not False):
+        unsure = " (whether, is known only after the update)" if after.raw(name) is not False else ""
+        title = f"{change.label} is disabled{unsure}: whatever is encrypted with it can't be read until it is enabled"
+        yield _finding(change, Verdict.DANGEROUS, title)
+
+
+def _time_to_live(change: Change, before: State, after: State) -> Iterator[Finding]:
+    if change.type != TABLE or not differs(change, "ttl"):
+        return
+    old, new = ((is_on(side.raw("ttl.enabled")), side.raw("ttl.attributeName")) for side in (before, after))
+    if new[0] and new != old:
+        title = f"{change.label}: items whose {shown(new[1])} is in the past are deleted within days"
+        yield _finding(change, Verdict.LOOK, title, irreversible=True)
+
+
+#: Sizes that AWS lets grow alone.
+_SIZES: Final = {
+    "aws:rds/instance:Instance": "allocatedStorage",
+    "aws:ebs/volume:Volume": "size",
+    "aws:msk/cluster:Cluster": "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize",
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": "storageCapacity",
+}
+
+
+def _shrunk(change: Change, before: State, after: State) -> Iterator[Finding]:
+    path = _SIZES.get(change.type)
+    if path is None:
+        return
+    old, new = number_of(before.raw(path)), number_of(after.raw(path))
+    if old is not None and new is not None and new < old:
+        title = f"{change.label} is to shrink from {old:g} to {new:g} GiB: AWS lets it grow alone, and the update fails"
+        yield _finding(change, Verdict.LOOK, title)
+
+
+_LIFECYCLES: Final = frozenset(
+    {
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+    }
+)
+_IMAGE_LIFECYCLE: Final = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+
+
+def _expirations(preview: Preview) -> Iterator[Finding]:
+    """Rules, new or earlier ones, by which objects and images are deleted; a bucket that is new has none to lose."""
+    for change in preview.changed:
+        if change.after is None or change.op not in ("create", "update", "replace"):
+            continue
+        if change.type in _LIFECYCLES and not _of_new(preview, change, "bucket"):
+            yield from _objects_expire(change, _rules)
+        elif change.type in BUCKETS and change.op == "update":
+            yield from _objects_expire(change, _rules_of_bucket)
+        elif change.type == _IMAGE_LIFECYCLE and not _of_new(preview, change, "repository"):
+            yield from _images_expire(change)
+
+
+def _of_new(preview: Preview, change: Change, prop: str) -> bool:
+    """Whether what it is about comes with this change."""
+    targets = change.after.links.get(prop, ()) if change.after else ()
+    found = [preview.by_urn[urn] for urn in targets if urn in preview.by_urn]
+    return bool(found) and all(target.op == "create" for target in found)
+
+
+Rules = Callable[[State | None], dict[str, tuple[float, bool]]]
+
+
+def _objects_expire(change: Change, rules: Rules) -> Iterator[Finding]:
+    old, new = rules(change.before if change.op == "update" else None), rules(change.after)
+    for name, (days, all_of_it) in new.items():
+        if name in old and old[name][0] <= days and old[name][1] >= all_of_it:
+            continue
+        which = "all objects" if all_of_it else "the objects that it is for"
+        was = f" instead of after {old[name][0]:g}" if name in old and old[name][0] != days else ""
+        title = f"{change.label}: rule {name} deletes {which} after {days:g} days{was}, those that are older at once"
+        yield _finding(change, Verdict.DANGEROUS if all_of_it else Verdict.LOOK, title, irreversible=True)
+
+
+def _rules(state: State | None) -> dict[str, tuple[float, bool]]:
+    """Days after which an enabled rule deletes, and whether it is for the whole bucket; a date counts as 0 days."""
+    found = {}
+    for at, rule in enumerate(_list(state, "rules")):
+        expiration = rule.get("expiration")
+        if rule.get("status") != "Enabled" or not isinstance(expiration, Mapping):
+            continue
+        days = 0 if expiration.get("date") else number_of(expiration.get("days"))
+        if days is not None:
+            found[str(rule.get("id") or at)] = (days, not _narrowed(rule.get("filter")) and not rule.get("prefix"))
+    return found
+
+
+def _rules_of_bucket(state: State | None) -> dict[str, tuple[float, bool]]:
+    found = {}
+    for at, rule in enumerate(_list(state, "lifecycleRules")):
+        expiration = rule.get("expiration")
+        if rule.get("enabled") is True and isinstance(expiration, Mapping):
+            days = 0 if expiration.get("date") else number_of(expiration.get("days"))
+            if days is not None:
+                found[str(rule.get("id") or at)] = (days, not rule.get("prefix") and not rule.get("tags"))
+    return found
+
+
+def _narrowed(value: Any) -> bool:
+    """Whether a filter says anything."""
+    if isinstance(value, Mapping):
+        return any(_narrowed(part) for part in value.values())
+    if isinstance(value, list):
+        return any(map(_narrowed, value))
+    return bool(value)
+
+
+def _list(state: State | None, path: str) -> list[Mapping[str, Any]]:
+    found = state.raw(path) if state else None
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _images_expire(change: Change) -> Iterator[Finding]:
+    old, new = (_selections(side) for side in (change.before, change.after))
+    more = [text for text in new if text not in old]
+    if more:
+        title = f"{change.label}: images are deleted by another rule than before; one that still runs can't be pulled"
+        yield _finding(change, Verdict.LOOK, title, details=tuple(more), irreversible=True)
+
+
+def _selections(state: State | None) -> list[str]:
+    """What each rule expires; not its description or its place."""
+    text = state.raw("policy") if state else None
+    if isinstance(text, Hidden):
+        return [f"({text.why})"]
+    try:
+        rules = json.loads(text or "{}").get("rules") or []
+        return [json.dumps(rule.get("selection"), sort_keys=True) for rule in rules]
+    except (AttributeError, TypeError, ValueError):
+        return [shown(text)]
+
+
+def _finding(
+    change: Change, verdict: Verdict, title: str, *, details: tuple[str, ...] = (), irreversible: bool = False
+) -> Finding:
+    return Finding(
+        section=Section.DATA_LOSS,
+        verdict=verdict,
+        title=title,
+        resource=change.urn,
+        details=details,
+        irreversible=irreversible,
+    )

@@ -1,0 +1,385 @@
+"""Grants of what the embedded cloud does not have, of what can't be read, and of very many."""
+
+import json
+import time
+
+import pytest
+
+from infra.policy.resources import SECRET, UNKNOWN
+from infra.review import permissions
+from infra.review.finding import Section, Verdict
+from infra.review.preview import Change, Preview, State
+
+OWN, OTHER = "123456789012", "210987654321"
+ROLE, POLICY, USER = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/user:User"
+
+
+def urn(type_, name):
+    return f"urn:pulumi:test::backlog::{type_}::{name}"
+
+
+def state(type_, name, props, links=None, **more):
+    more.setdefault("outputs", {"arn": f"arn:aws:iam::{OWN}:role/{name}"} if type_ == ROLE else {})
+    links = {prop: tuple(urns) for prop, urns in (links or {}).items()}
+    return State(type=type_, urn=urn(type_, name), props=props, links=links, **more)
+
+
+def change(before, after, op=None):
+    op = op or ("create" if before is None else "delete" if after is None else "same" if before == after else "update")
+    return Change(urn=(after or before).urn, op=op, before=before, after=after)
+
+
+def found(*changes):
+    return [*permissions.find(Preview("test", changes))]
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def allow(action, on="arn:aws:sqs:eu-central-1:123456789012:jobs", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": on, **more}
+
+
+TRUST = document({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"})
+SEND = document(allow("sqs:SendMessage"))
+EVERYTHING = document(allow("*", "*"))
+
+
+def role(name="task", **props):
+    return state(ROLE, name, {"name": name, "assumeRolePolicy": TRUST, **props})
+
+
+def inline(policy, name="task", of="task", **more):
+    return state(POLICY, name, {"role": of, "policy": policy}, {"role": [urn(ROLE, of)]}, **more)
+
+
+def same(one):
+    return change(one, one)
+
+
+def one_of(findings, **wanted):
+    (only,) = findings
+    assert only.verdict is wanted["verdict"], only
+    assert wanted["says"] in only.title, only.title
+    return only
+
+
+LOOK, DANGEROUS, SAFE = Verdict.LOOK, Verdict.DANGEROUS, Verdict.SAFE
+
+
+# What can't be read
+
+
+def test_a_policy_that_is_not_known_yet_says_whose_it_is_and_what_it_waits_for():
+    queue = state("aws:sqs/queue:Queue", "jobs", {})
+    waits = state(
+        POLICY,
+        "task",
+        {"role": UNKNOWN, "policy": UNKNOWN},
+        {"role": [urn(ROLE, "task")], "policy": [queue.urn]},
+    )
+    only = one_of(
+        found(same(role()), change(queue, queue, "replace"), change(inline(SEND), waits)),
+        verdict=LOOK,
+        says="iam/RolePolicy task of iam/Role task (it takes values of sqs/Queue jobs) can't be weighed: known only",
+    )
+    assert only.section is Section.BLIND_SPOTS
+
+
+def test_an_attached_policy_that_is_not_known_yet_is_not_passed_over():
+    arn = f"arn:aws:iam::{OWN}:policy/p"
+    before, after = (
+        state("aws:iam/policy:Policy", "p", {"policy": text}, outputs={"arn": arn}) for text in (SEND, UNKNOWN)
+    )
+    links = {"role": [urn(ROLE, "task")], "policyArn": [before.urn]}
+    only = found(same(role()), same(attached(arn, links=links)), change(before, after))
+    one_of(only, verdict=LOOK, says="iam/Policy p of iam/Role task can't be weighed")
+
+
+def test_policies_of_new_roles_that_are_not_known_yet_are_one_finding():
+    new = [change(None, one) for name in "abc" for one in (role(name), inline(UNKNOWN, name, name))]
+    spots = [one for one in found(*new) if one.section is Section.BLIND_SPOTS]
+    assert len(one_of(spots, verdict=LOOK, says="3 policies of what is new").details) == 3
+
+
+def test_of_a_secret_policy_it_is_said_that_it_may_differ():
+    one_of(found(same(role()), change(inline(SECRET), inline(SECRET), "update")), verdict=LOOK, says="a secret")
+    assert found(same(role()), same(inline(SECRET))) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"Statement": [7]}', 7, ["x"]])
+def test_a_text_that_is_no_policy_is_said_to_be_none(text):
+    one_of(found(same(role()), change(inline(SEND), inline(text))), verdict=LOOK, says="can't be weighed: ")
+
+
+@pytest.mark.parametrize("shape", [None, 7, "text", [], [7], [None], {"a": UNKNOWN}, UNKNOWN, SECRET])
+@pytest.mark.parametrize("prop", ["inlinePolicies", "managedPolicyArns", "permissionsBoundary", "assumeRolePolicy"])
+def test_no_shape_of_a_role_stops_the_review(prop, shape):
+    found(change(role(), role(**{prop: shape})), change(None, role("new", **{prop: shape})))
+
+
+def test_a_known_part_of_what_is_not_known_is_told():
+    after = role(inlinePolicies=[{"name": "a", "policy": EVERYTHING}, {"name": "b", "policy": UNKNOWN}])
+    verdicts = {one.verdict for one in found(change(role(), after))}
+    assert verdicts == {LOOK, DANGEROUS}
+
+
+# Other ways to have a policy
+
+
+def attached(arn, kind="role", of="task", links=None):
+    type_ = f"aws:iam/{kind}PolicyAttachment:{kind.title()}PolicyAttachment"
+    return state(type_, "attached", {kind: of, "policyArn": arn}, links)
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        attached(ADMINISTRATOR),
+        state("aws:iam/policyAttachment:PolicyAttachment", "p", {"roles": ["task"], "policyArn": ADMINISTRATOR}),
+        state(
+            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+            "p",
+            {"roleName": "task", "policyArns": [ADMINISTRATOR]},
+        ),
+        inline(EVERYTHING),
+    ],
+)
+def test_an_administrator_is_one_in_each_way_to_become_it(given):
+    one_of(found(same(role()), change(None, given)), verdict=DANGEROUS, says="it can do everything")
+    lost = found(same(role()), change(given, None))
+    one_of(lost, verdict=LOOK, says="iam/Role task loses")
+
+
+@pytest.mark.parametrize("name", ["PowerUserAccess", "IAMFullAccess", "AmazonEC2FullAccess", "AWSLambda_FullAccess"])
+def test_broad_policies_of_aws_are_known_by_their_names(name):
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    one_of(found(same(role()), change(None, attached(arn))), verdict=DANGEROUS, says=f"gets the policy {name}")
+
+
+def test_a_policy_of_another_stack_can_not_be_weighed():
+    arn = f"arn:aws:iam::{OWN}:policy/AdministratorAccess"
+    one_of(found(same(role()), change(None, attached(arn))), verdict=LOOK, says="can't be seen in this stack")
+
+
+def test_who_can_do_everything_gains_nothing_by_a_right():
+    assert found(same(role()), same(attached(ADMINISTRATOR)), change(None, inline(SEND))) == []
+
+
+def test_roles_that_share_a_policy_are_one_finding():
+    type_, arn = "aws:iam/policy:Policy", f"arn:aws:iam::{OWN}:policy/shared"
+    before, after = (state(type_, "shared", {"policy": text}, outputs={"arn": arn}) for text in (SEND, EVERYTHING))
+    roles = [role(name) for name in "abcdef"]
+    attachments = [
+        state(
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            one.name,
+            {"role": one.name, "policyArn": arn},
+            {"role": [one.urn], "policyArn": [before.urn]},
+        )
+        for one in roles
+    ]
+    only = found(change(before, after), *map(same, [*roles, *attachments]))
+    one_of(only, verdict=DANGEROUS, says="each of 6 (iam/Role a, iam/Role b, iam/Role c and 3 more) may now call *")
+
+
+def test_a_policy_that_the_stack_gives_to_nobody_is_told_of_itself():
+    type_ = "aws:iam/policy:Policy"
+    before, after = (state(type_, "shared", {"policy": text}) for text in (SEND, EVERYTHING))
+    one_of(found(change(before, after)), verdict=DANGEROUS, says="iam/Policy shared may now call *")
+
+
+def test_what_pulumi_leaves_in_the_cloud_is_not_lost():
+    assert found(same(role()), change(inline(SEND, retain=True), None)) == []
+    assert found(same(role()), change(inline(SEND), None, "forget")) == []
+
+
+def test_a_role_of_another_stack_is_called_by_its_name():
+    policy = state(POLICY, "p", {"role": "elsewhere", "policy": EVERYTHING})
+    one_of(found(change(None, policy)), verdict=DANGEROUS, says="elsewhere (not of this stack) may now call *")
+
+
+def test_a_queue_that_is_replaced_is_the_same_to_who_sends_to_it():
+    old, new = (f"arn:aws:sqs:eu-central-1:{OWN}:{name}" for name in ("jobs", "jobs.fifo"))
+    queue = state("aws:sqs/queue:Queue", "jobs", {}, outputs={"arn": old})
+    before, after = (
+        state(
+            POLICY,
+            "task",
+            {"role": "task", "policy": document(allow("sqs:SendMessage", arn))},
+            {"role": [urn(ROLE, "task")], "policy": [queue.urn]},
+        )
+        for arn in (old, new)
+    )
+    assert found(same(role()), change(queue, queue, "replace"), change(before, after)) == []
+    assert found(same(role()), same(queue), change(before, after))
+
+
+def test_a_boundary_holds_back_what_a_policy_would_allow():
+    limit = state("aws:iam/policy:Policy", "limit", {"policy": SEND}, outputs={"arn": "arn:aws:iam::1:policy/limit"})
+    bounded = state(
+        ROLE,
+        "task",
+        {"assumeRolePolicy": TRUST, "permissionsBoundary": "arn:aws:iam::1:policy/limit"},
+        {"permissionsBoundary": [limit.urn]},
+    )
+    wide = document(allow("*", "*"))
+    only = found(same(limit), same(bounded), change(None, inline(wide)))
+    one_of(only, verdict=LOOK, says="may now call sqs:SendMessage on")
+
+
+# Resources
+
+
+@pytest.mark.parametrize(
+    ("type_", "props", "verdict"),
+    [
+        (
+            "aws:lambda/permission:Permission",
+            {"function": "f", "action": "lambda:InvokeFunction", "principal": OTHER},
+            DANGEROUS,
+        ),
+        (
+            "aws:lambda/permission:Permission",
+            {"function": "f", "action": "lambda:InvokeFunction", "principal": "s3.amazonaws.com", "sourceAccount": OWN},
+            LOOK,
+        ),
+        (
+            "aws:kms/grant:Grant",
+            {"keyId": "k", "granteePrincipal": f"arn:aws:iam::{OTHER}:role/x", "operations": ["Decrypt"]},
+            DANGEROUS,
+        ),
+        (
+            "aws:kms/grant:Grant",
+            {"keyId": "k", "granteePrincipal": f"arn:aws:iam::{OWN}:role/x", "operations": ["Decrypt"]},
+            LOOK,
+        ),
+        (
+            "aws:secretsmanager/secretPolicy:SecretPolicy",
+            {
+                "secretArn": "s",
+                "policy": document(allow("secretsmanager:GetSecretValue", "*", Principal={"AWS": OTHER})),
+            },
+            DANGEROUS,
+        ),
+        (
+            "aws:s3/bucketPolicy:BucketPolicy",
+            {
+                "bucket": "b",
+                "policy": document(allow("s3:PutObject", "arn:aws:s3:::b/*", Principal={"AWS": "054676820928"})),
+            },
+            LOOK,
+        ),
+        (
+            "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission",
+            {"snapshotId": "s", "accountId": OTHER},
+            DANGEROUS,
+        ),
+        ("aws:lambda/permission:Permission", {"function": "f", "action": UNKNOWN, "principal": UNKNOWN}, LOOK),
+    ],
+)
+def test_who_is_let_in_to_a_resource_that_is_there(type_, props, verdict):
+    assert max(one.verdict for one in found(same(role()), change(None, state(type_, "p", props)))) is verdict
+
+
+def test_a_policy_that_moves_out_of_its_resource_is_the_same():
+    policy = document(allow("sqs:SendMessage", "*", Principal={"AWS": OWN}))
+    before, after = (state("aws:sqs/queue:Queue", "jobs", props) for props in ({"policy": policy}, {}))
+    apart = state("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"policy": policy}, {"queueUrl": [before.urn]})
+    assert found(same(role()), change(before, after), change(None, apart)) == []
+
+
+def guarded(**condition):
+    statement = allow("s3:*", "*", Principal="*", Condition={"StringNotEquals": condition})
+    policy = document({**statement, "Effect": "Deny"}, allow("s3:GetObject", "*", Principal={"AWS": OTHER}))
+    return state("aws:s3/bucketPolicy:BucketPolicy", "p", {"bucket": "b", "policy": policy})
+
+
+@pytest.mark.parametrize("key", ["aws:SourceVpce", "aws:PrincipalOrgID"])
+def test_a_guard_of_a_bucket_that_goes(key):
+    policy = document(allow("s3:GetObject", "*", Principal={"AWS": OTHER}))
+    after = state("aws:s3/bucketPolicy:BucketPolicy", "p", {"bucket": "b", "policy": policy})
+    one_of(found(same(role()), change(guarded(**{key: "x"}), after)), verdict=DANGEROUS, says="no longer refuses")
+
+
+# Credentials, groups and roles that are run under
+
+
+def user(name="ci"):
+    return state(USER, name, {"name": name})
+
+
+def user_policy(policy):
+    return state("aws:iam/userPolicy:UserPolicy", "ci", {"user": "ci", "policy": policy}, {"user": [user().urn]})
+
+
+def key(**props):
+    return state("aws:iam/accessKey:AccessKey", "ci", {"user": "ci", **props}, {"user": [user().urn]})
+
+
+@pytest.mark.parametrize(("policy", "verdict"), [(SEND, LOOK), (EVERYTHING, DANGEROUS)])
+def test_a_key_is_as_dangerous_as_its_user(policy, verdict):
+    only = found(same(user()), same(user_policy(policy)), change(None, key()))
+    one_of(only, verdict=verdict, says="iam/User ci gets an access key")
+
+
+def test_a_key_that_works_again_is_a_key_and_one_that_does_not_is_none():
+    one_of(found(same(user()), change(key(status="Inactive"), key())), verdict=LOOK, says="gets an access key")
+    one_of(found(same(user()), change(key(), key(status="Inactive"))), verdict=LOOK, says="ends: whoever still uses it")
+    assert found(same(user()), change(None, key(status="Inactive"))) == []
+
+
+def definition(of):
+    return state(
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "api",
+        {"taskRoleArn": f"arn:aws:iam::{OWN}:role/{of}"},
+        {"taskRoleArn": [urn(ROLE, of)]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [(SEND, EVERYTHING, DANGEROUS), (SEND, document(allow("sqs:GetQueueUrl")), LOOK), (EVERYTHING, SEND, LOOK)],
+)
+def test_a_service_under_another_role_may_do_what_that_may(old, new, verdict):
+    roles = [same(one) for name, text in (("a", old), ("b", new)) for one in (role(name), inline(text, name, name))]
+    only = found(*roles, change(definition("a"), definition("b"), "replace"))
+    one_of(only, verdict=verdict, says="ecs/TaskDefinition api has another task role, iam/Role b")
+
+
+def test_a_service_under_a_role_of_another_name_is_the_same():
+    roles = [same(one) for name in "ab" for one in (role(name), inline(SEND, name, name))]
+    assert found(*roles, change(definition("a"), definition("b"), "replace")) == []
+
+
+@pytest.mark.parametrize(("policy", "verdict"), [(SEND, LOOK), (EVERYTHING, DANGEROUS)])
+def test_a_user_who_joins_a_group_may_do_what_it_may(policy, verdict):
+    group = state("aws:iam/group:Group", "ops", {"name": "ops"})
+    rights = state("aws:iam/groupPolicy:GroupPolicy", "ops", {"group": "ops", "policy": policy}, {"group": [group.urn]})
+    joins = state("aws:iam/userGroupMembership:UserGroupMembership", "ci", {"user": "ci", "groups": ["ops"]})
+    only = found(same(user()), same(group), same(rights), change(None, joins))
+    one_of(only, verdict=verdict, says="iam/User ci may do what iam/Group ops may")
+
+
+def test_a_role_whose_service_stays_is_missed():
+    gone = found(change(role(), None), change(inline(SEND), None), change(definition("task"), definition("b")))
+    assert max(one.verdict for one in gone) is LOOK
+
+
+# Very many
+
+
+def test_five_thousand_resources_take_no_time():
+    changes = []
+    for n in range(1_250):
+        before, after = (document(*(allow(f"a:Act{i}", f"arn:aws:a:::{n}") for i in range(top))) for top in (8, 9))
+        changes += [same(role(f"r{n}")), change(inline(before, f"r{n}", f"r{n}"), inline(after, f"r{n}", f"r{n}"))]
+        changes += [same(state("aws:sqs/queue:Queue", f"q{n}", {"name": f"q{n}"})), same(definition(f"r{n}"))]
+    began = time.process_time()
+    assert len(found(*changes)) == 1_250
+    assert time.process_time() - began < 3
