@@ -87,7 +87,8 @@ def of_digest(digest: Mapping[str, Any]) -> Preview:
     groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for step in steps:
         groups[step["urn"]].append(step)
-    found = [change for urn, group in groups.items() for change in _changes(urn, group)]
+    # The engine works on several at once: its order is another each time, and a review's should not be.
+    found = [change for urn in sorted(groups) for change in _changes(urn, groups[urn])]
     return Preview(
         stack=stack_of_urn(steps[0]["urn"]) if steps else "",
         changes=tuple(change for change in found if change.op != "refresh"),
@@ -245,10 +246,10 @@ def _state(urn: str, entry: Mapping[str, Any] | None) -> State | None:
         props=_plain(_mapping(entry.get("inputs"))),
         outputs=_plain(_mapping(entry.get("outputs"))),
         protect=bool(entry.get("protect")),
-        links={prop: found for prop, urns in links.items() if (found := _texts(urns))},
+        links={prop: found for prop in sorted(links) if (found := _urns(links[prop]))},
         id=_text(entry.get("id")),
         parent=_text(entry.get("parent")),
-        dependencies=_texts(entry.get("dependencies")),
+        dependencies=_urns(entry.get("dependencies")),
         retain=bool(entry.get("retainOnDelete")),
         declared=frozenset(links),
         provider=_text(entry.get("provider")),
@@ -263,6 +264,11 @@ def _text(value: Any) -> str:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(one for one in _list(value) if isinstance(one, str))
+
+
+def _urns(value: Any) -> tuple[str, ...]:
+    """In one order, as a program's language has them in sets."""
+    return tuple(sorted(_texts(value)))
 
 
 def _list(value: Any) -> list[Any]:

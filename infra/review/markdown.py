@@ -131,7 +131,7 @@ def _break(lines: Iterable[str]) -> str:
 
 def _literal(line: str) -> str:
     """As the text of an HTML element in which GitHub makes neither mentions nor references."""
-    return escape(cut(visible(line), _LINE)).replace("@", "&#64;")
+    return escape(cut(visible(line), _LINE), quote=False).replace("@", "&#64;")
 
 
 def _sentence(text: str) -> str:

@@ -97,7 +97,7 @@ class Preview:
 
     Attributes:
         stack: its name.
-        changes: one for each resource, unchanged ones too where the preview shows them, in the engine's order.
+        changes: one for each resource, unchanged ones too where the preview shows them, by URN.
         drift: what a refresh found to differ from the state, apart from what the program changes.
         errors: what the engine, a provider or the program said as errors: the preview is then not all there.
         shows_sames: whether unchanged resources are part of it; without them dependents can be missing.

@@ -15,8 +15,10 @@ from infra.review.review import Review
 from infra.review.visible import cut, visible
 
 _STYLES: Final = {Verdict.DANGEROUS: "bold red", Verdict.LOOK: "yellow", Verdict.SAFE: "green"}
-#: Characters of a title and of a line; lines of a finding; safe findings of a section that are told one by one.
-_TITLE, _LINE, _LINES, _FEW = 1_000, 500, 12, 6
+#: Characters of a title and of a line.
+_TITLE, _LINE = 1_000, 300
+#: Lines of a finding, and of one among many; safe findings of a section that are told one by one.
+_LINES, _LINES_OF_MANY, _MANY, _FEW = 12, 3, 10, 6
 #: Columns: of the word before a finding, and of a text beside it at least.
 _INDENT, _NARROWEST = 10, 20
 #: Columns of a pipe: its lines are not broken, so that they can be searched.
@@ -71,16 +73,22 @@ class _Page:
 
     def _section(self, section: Section, found: Sequence[Finding]) -> None:
         safe = [finding for finding in found if finding.verdict is Verdict.SAFE]
-        few = self._everything or len(safe) <= _FEW
-        for finding in found if few else found[: len(found) - len(safe)]:
-            self._finding(finding)
-        if few:
+        grave = found[: len(found) - len(safe)]
+        for finding in grave:
+            self._finding(finding, _LINES if len(grave) <= _MANY else _LINES_OF_MANY)
+        if self._everything or len(safe) <= _FEW:
+            for finding in safe:
+                self._finding(finding, _LINES)
             return
         self._folded = True
-        lines = list(self._by_kind(safe)) if section is Section.CHANGES else []
-        self._item(Verdict.SAFE, f"{counted(len(safe), 'safe finding')}, folded{':' if lines else ''}")
-        for line in lines[:_LINES]:
-            self._line(Text(line, "dim"), _INDENT)
+        if section is Section.CHANGES:
+            self._item(Verdict.SAFE, f"{counted(len(safe), 'safe finding')}, folded:")
+            for line in list(self._by_kind(safe))[:_LINES]:
+                self._line(Text(line, "dim"), _INDENT)
+            return
+        for finding in safe[:_FEW]:
+            self._item(Verdict.SAFE, _cut(finding.title, _TITLE))
+        self._item(Verdict.SAFE, f"… and {len(safe) - _FEW:,} more, and what they say at length, folded")
 
     def _by_kind(self, found: Sequence[Finding]) -> Iterator[str]:
         """What changes, as numbers: `updated in place: 12 ecs/Service, 3 sqs/Queue`."""
@@ -96,15 +104,15 @@ class _Page:
             told = ", ".join(f"{number:,} {type_}" for type_, number in types.most_common())
             yield f"{_cut(kind.removeprefix(' is ').strip(), _LINE)}: {_cut(told, _LINE)}"
 
-    def _finding(self, finding: Finding) -> None:
+    def _finding(self, finding: Finding, lines: int) -> None:
         undone = " (reverting does not undo it)" if finding.irreversible else ""
         self._item(finding.verdict, f"{_cut(finding.title, _TITLE)}{undone}")
-        longest = len(finding.details) if self._everything else _LINES
-        for line in finding.details[:longest]:
+        shown = len(finding.details) if self._everything else lines
+        for line in finding.details[:shown]:
             self._line(Text(_cut(line, _LINE), "dim"), _INDENT)
-        if len(finding.details) > longest:
+        if len(finding.details) > shown:
             self._folded = True
-            self._line(Text(f"… and {len(finding.details) - longest:,} more, folded", "dim"), _INDENT)
+            self._line(Text(f"… and {len(finding.details) - shown:,} more, folded", "dim"), _INDENT)
 
     def _item(self, verdict: Verdict, title: str) -> None:
         word = verdict.word if verdict is Verdict.SAFE else verdict.word.upper()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra.review import digest
+from infra.review.fingerprint import fingerprint
 from tests.review.pairs.databases import database
 from tests.review.previewed import digest_of
 
@@ -106,3 +107,16 @@ def test_what_is_nested_too_deep_is_not_known():
 def test_a_state_of_any_shape_is_read(key, odd):
     (change,) = digest.of_digest({"steps": [{"urn": URN, "op": "create", "newState": {**STATE, key: odd}}]}).changes
     assert (change.urn, change.name) == (URN, "database")
+
+
+def test_the_order_of_steps_and_of_whence_a_value_comes_is_of_no_matter(printed):
+    urns = [URN + str(at) for at in range(3)]
+    steps = [
+        {"urn": urn, "op": "create", "newState": {**STATE, "urn": urn, "propertyDependencies": {"port": urns}}}
+        for urn in urns
+    ]
+    one = digest.of_digest({"steps": steps})
+    urns.reverse()
+    steps.reverse()
+    assert digest.of_digest({"steps": steps}) == one
+    assert fingerprint(digest.of_digest({"steps": steps})) == fingerprint(one)

@@ -58,9 +58,17 @@ def test_everything_is_shown_when_asked_for():
 
 def test_what_is_not_safe_is_never_folded():
     looks = [finding(f"look {at}", Section.CHANGES, Verdict.LOOK) for at in range(100)]
-    text = write(reviewed(*looks, *(finding(f"safe {at}") for at in range(100))))
+    text = write(reviewed(*looks, *(finding(f"safe {at}", Section.COST) for at in range(100))))
     assert text.count("LOOK      look ") == 100
-    assert "safe 70" not in text
+    assert "safe 5\n" in text
+    assert "safe 6\n" not in text
+    assert "… and 94 more" in text
+
+
+def test_of_many_the_details_are_short():
+    found = [finding(f"{at}", Section.DOWNTIME, Verdict.LOOK, details=("line",) * 9) for at in range(11)]
+    assert write(reviewed(*found)).count("          line\n") == 33
+    assert write(reviewed(*found[:10])).count("          line\n") == 90
 
 
 def test_long_details_are_folded_with_their_number():
