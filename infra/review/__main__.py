@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.mistakes import Mistakes
-from infra.review import costs, machine, markdown, policies, source, terminal
+from infra.review import costs, machine, markdown, page, policies, source, terminal
 from infra.review.digest import NotAPreview
 from infra.review.finding import Finding, Verdict
 from infra.review.review import Review, review
@@ -24,6 +24,7 @@ from infra.review.visible import visible
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Review], str]]]] = {
     "text": ("review.txt", terminal.write),
     "markdown": ("comment.md", markdown.write),
+    "html": ("review.html", page.write),
     "json": ("review.json", machine.write),
 }
 _NEVER: Final = len(Verdict)

@@ -88,9 +88,9 @@ def test_another_plan_than_the_approved_one_is_refused_with_both_names(capsys, s
 
 def test_several_formats_are_written_in_one_run(capsys, saved, tmp_path):
     folder = tmp_path / "made" / "review"
-    code, out, _ = asked(capsys, "--file", saved[DANGEROUS], "--format", "markdown, json text", "--out", folder)
+    code, out, _ = asked(capsys, "--file", saved[DANGEROUS], "--format", "markdown, html json text", "--out", folder)
     assert code == 1
-    assert sorted(file.name for file in folder.iterdir()) == ["comment.md", "review.json", "review.txt"]
+    assert sorted(file.name for file in folder.iterdir()) == ["comment.md", "review.html", "review.json", "review.txt"]
     fingerprint = json.loads((folder / "review.json").read_text(encoding="utf-8"))["fingerprint"]
     assert marker((folder / "comment.md").read_text(encoding="utf-8")).fingerprint == fingerprint
     assert out.startswith("dangerous: ")

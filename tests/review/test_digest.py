@@ -109,7 +109,7 @@ def test_a_state_of_any_shape_is_read(key, odd):
     assert (change.urn, change.name) == (URN, "database")
 
 
-def test_the_order_of_steps_and_of_whence_a_value_comes_is_of_no_matter(printed):
+def test_the_order_of_steps_and_of_whence_a_value_comes_is_of_no_matter():
     urns = [URN + str(at) for at in range(3)]
     steps = [
         {"urn": urn, "op": "create", "newState": {**STATE, "urn": urn, "propertyDependencies": {"port": urns}}}

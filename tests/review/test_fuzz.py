@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from infra.review import costs, digest, machine, markdown, terminal
+from infra.review import costs, digest, machine, markdown, page, terminal
 from infra.review.digest import _OPS, _READS, _REPLACES, NotAPreview
 from infra.review.finding import Section, Verdict
 from infra.review.review import FINDERS, review
@@ -171,6 +171,7 @@ def written_by_all(found):
     assert len(comment) <= markdown.LONGEST
     assert marker(comment).fingerprint == found.fingerprint
     VALID.validate(json.loads(machine.write(found)))
+    assert page.write(found).encode()
     for text in (terminal.write(found, width=80), terminal.write(found, everything=True)):
         assert text.encode()
         assert not {unicodedata.category(sign) for sign in text.replace("\n", "")} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
