@@ -46,6 +46,9 @@ def _runs(sides: Sides, change: Change, before: State, after: State) -> Iterator
 
 def _roles(side: Holders, state: State, prop: str) -> list[str]:
     """The role of a property; nothing where it has none, or what it has is no role."""
+    if prop == "iamInstanceProfile":
+        profiles = [found for urn in state.links.get(prop, ()) if (found := side.state(urn))]
+        return [role for profile in profiles for role in side.named(profile, "role", ROLE)]
     if isinstance(state.raw(prop), Hidden | str):
         return [role for role in side.named(state, prop, ROLE) if role.startswith("urn:") or ":role/" in role]
     return []

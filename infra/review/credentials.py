@@ -9,8 +9,7 @@ from typing import Final
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.holders import USER, Holders
 from infra.review.preview import Change, State
-from infra.review.rights import Sides, Weight
-from infra.review.weights import danger, danger_of_managed
+from infra.review.rights import Sides, Weight, broad
 
 #: Type: what it is, and the property with the user that it is of.
 _KINDS: Final = {
@@ -66,7 +65,5 @@ def _weight(sides: Sides, user: str) -> Weight:
     """As much as the user may do."""
     if sides.after.state(user) is None:
         return Weight(Verdict.LOOK, "what that user may do can't be seen in this stack")
-    rights = sides.comparison(user).rights[1]
-    reasons = [*map(danger, rights.allowed), *map(danger_of_managed, rights.managed)]
-    why = next(filter(None, reasons), "")
+    why = broad(sides.comparison(user).rights[1])
     return Weight(Verdict.DANGEROUS if why else Verdict.LOOK, f"whoever has it has a user of whom {why}" if why else "")

@@ -213,12 +213,21 @@ def account_of(who: str) -> str:
 def _conditions(found: Any) -> Conditions:
     if not isinstance(found, Mapping):
         return frozenset()
-    return frozenset(
-        (str(operator).lower(), str(key).lower(), frozenset(_said(value) for value in many(values)))
+    given = [
+        (str(operator).lower(), str(key).lower(), frozenset(map(_said, many(values))))
         for operator, keys in found.items()
         if isinstance(keys, Mapping)
         for key, values in keys.items()
-    )
+    ]
+    return frozenset((_operator(operator, values), key, values) for operator, key, values in given)
+
+
+def _operator(name: str, values: frozenset[str]) -> str:
+    """Of two that say the same one: ARNs are alike or not, and a text without wildcards is like itself alone."""
+    name = name.replace("arnequals", "arnlike").replace("arnnotequals", "arnnotlike")
+    if not any("*" in value or "?" in value for value in values):
+        name = name.replace("stringlike", "stringequals").replace("stringnotlike", "stringnotequals")
+    return name
 
 
 def _said(value: Any) -> str:
@@ -245,14 +254,11 @@ def _demands(one: tuple[str, str, frozenset[str]], other: tuple[str, str, frozen
     return values <= allowed
 
 
-_PATTERNS: Final = ("stringlike", "arnlike", "arnequals")
+_PATTERNS: Final = ("stringlike", "arnlike")
 _IMPLIES: Final = {
-    ("stringequals", "stringlike"),
-    ("stringequals", "stringequalsignorecase"),
-    ("arnequals", "arnlike"),
-    ("arnlike", "arnequals"),
     ("stringequals", "arnlike"),
-    ("stringequals", "arnequals"),
+    ("stringequals", "stringequalsignorecase"),
+    ("stringequals", "stringlike"),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from infra.review.grants import Conditions, Grant, Span, account_of
-from infra.review.holders import UNDER
+from infra.review.holders import UNDER, type_of
 from infra.review.preview import Preview, State, label
 
 #: Actions and resources of a sentence; more are counted.
@@ -43,7 +43,9 @@ class Names:
 
     def of(self, name: str) -> str:
         """A resource's label where it is known, and what it is called elsewhere."""
-        return self._labels.get(name, name)
+        if name in self._labels or not name.startswith("urn:"):
+            return self._labels.get(name, name)
+        return label(State(type=type_of(name), urn=name, props={}))
 
     def resource(self, span: Span) -> str:
         """`sqs/Queue jobs`, `s3/Bucket data/*`, `everything`."""

@@ -20,6 +20,7 @@ FUNCTION: Final = "aws:lambda/function:Function"
 
 #: Property with the role that a resource runs under: how that is said.
 UNDER: Final = {
+    "iamInstanceProfile": "instance profile",
     "executionRoleArn": "execution role",
     "iamRoleArn": "role",
     "instanceRoleArn": "role",
@@ -205,7 +206,7 @@ class Holders:
     def named(self, state: State, prop: str, type_: str) -> list[str]:
         """The resources of a type that a property names; those of the stack by their URN."""
         given = many(state.raw(prop))
-        linked = [urn for urn in state.links.get(prop, ()) if urn in self._states and self._states[urn].type == type_]
+        linked = [urn for urn in state.links.get(prop, ()) if type_of(urn) == type_]
         if linked and (len(given) <= 1 or any(isinstance(one, Hidden) for one in given)):
             return linked
         if any(isinstance(one, Hidden) for one in given):
@@ -245,6 +246,11 @@ class Holders:
             return state.urn
         by_name = (self._names.get((type_, given)) for type_ in _OWNERS.get(state.type, ()))
         return self._known.get(given) or next((urn for urn in by_name if urn), given)
+
+
+def type_of(urn: str) -> str:
+    """The type that a URN has: of what a preview does not show too."""
+    return urn.split("::")[2].rsplit("$", 1)[-1] if urn.count("::") >= 3 else ""  # noqa: PLR2004
 
 
 #: The types that a policy's resource may be named by where it is no identity or ARN of one.
@@ -294,6 +300,14 @@ def _snapshot_permission(state: State) -> Any:
     return _statement(state.raw("accountId"), "ec2:CreateVolume", {})
 
 
+def _endpoint_permission(state: State) -> Any:
+    return _statement(state.raw("principalArn"), "ec2:CreateVpcEndpoint", {})
+
+
+def _share(state: State) -> Any:
+    return _statement(state.raw("principal"), "ram:UseSharedResource", {})
+
+
 def _statement(who: Any, action: Any, conditions: Mapping[str, Any]) -> Any:
     """A document that says what a resource says by its properties; Hidden where that is."""
     given = {key: value for key, value in conditions.items() if value not in (None, "")}
@@ -311,6 +325,11 @@ _SPOKEN: Final = {
     "aws:lambda/layerVersionPermission:LayerVersionPermission": ("layerName", _layer_permission),
     "aws:kms/grant:Grant": ("keyId", _kms_grant),
     "aws:cloudwatch/eventPermission:EventPermission": ("eventBusName", _event_permission),
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": (
+        "vpcEndpointServiceId",
+        _endpoint_permission,
+    ),
+    "aws:ram/principalAssociation:PrincipalAssociation": ("resourceShareArn", _share),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": ("imageId", _image_permission),
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": ("snapshotId", _snapshot_permission),
 }

@@ -6,10 +6,16 @@ from dataclasses import replace
 from typing import Final
 
 from infra.review.finding import Verdict
-from infra.review.grants import Grant, Span, uncovered
+from infra.review.grants import Grant, Span, account_of, uncovered
 from infra.review.grants_said import conditions_said, listed, said
-from infra.review.principals import weight_of_no_guard, weight_of_trust, weight_of_use
-from infra.review.rights import Compared, Item, Weight
+from infra.review.principals import (
+    nobody_rules,
+    weight_of_new_guard,
+    weight_of_no_guard,
+    weight_of_trust,
+    weight_of_use,
+)
+from infra.review.rights import Compared, Item, Weight, broad
 
 
 def of_trust(holder: Compared) -> Iterator[Item]:
@@ -17,7 +23,9 @@ def of_trust(holder: Compared) -> Iterator[Item]:
     old, new = holder.held("trust")
     now = "" if holder.comes else "now "
     for one in uncovered(new.allowed, old.allowed):
-        weight = weight_of_trust(one, old.allowed, holder.sides.own, new=holder.comes)
+        weight = weight_of_trust(one, old.allowed, holder.own, new=holder.comes)
+        if weight.verdict is Verdict.LOOK and account_of(one.who.pattern) and (why := broad(holder.rights[1])):
+            weight = Weight(Verdict.DANGEROUS, f"who takes it has a role of which {why}")
         yield Item(f"can {now}be taken by {_taker(holder, one)}", weight)
     if holder.comes or new.unknown:
         return
@@ -38,7 +46,7 @@ def of_trust(holder: Compared) -> Iterator[Item]:
 def of_resource(holder: Compared) -> Iterator[Item]:
     """Who may use a resource, by its own policy."""
     old, new = holder.held("resource")
-    names, own = holder.sides.names, holder.sides.own
+    names, own = holder.sides.names, holder.own
     before, after = _on_itself(old.allowed), _on_itself(new.allowed)
     let_in = defaultdict[tuple[Weight, Span], list[Grant]](list)
     for one in uncovered(after, before):
@@ -58,8 +66,11 @@ def of_resource(holder: Compared) -> Iterator[Item]:
         for who, some in shut_out.items():
             phrase = f"no longer lets {names.who(who)} call {'; '.join(said(some, names, here=True))}"
             yield Item(phrase, Weight(Verdict.LOOK), gain=False)
+        if ":aws:kms/" in holder.holder and nobody_rules(new.allowed) and not nobody_rules(old.allowed) and new.allowed:
+            weight = Weight(Verdict.DANGEROUS, "nobody may change its policy any more, and only AWS can give that back")
+            yield Item("locks the account out", weight, gain=False)
     for one in uncovered(_on_itself(new.denied), _on_itself(old.denied)):
-        yield Item(f"refuses {_refused(holder, one)} from now on", Weight(Verdict.LOOK), gain=False)
+        yield Item(f"refuses {_refused(holder, one)} from now on", weight_of_new_guard(one), gain=False)
 
 
 def _kept_out(holder: Compared, lost: Grant) -> Weight:

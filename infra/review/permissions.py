@@ -3,13 +3,15 @@
 A grant that is written otherwise, or elsewhere, is the same grant, and is not told.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from infra.review import borrowed, credentials, identities, openings
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.grants_said import Names, listed, said
-from infra.review.holders import Managed
+from infra.review.holders import Managed, type_of
 from infra.review.preview import Preview, label
 from infra.review.rights import Compared, Held, Item, Sides
 
@@ -17,23 +19,50 @@ from infra.review.rights import Compared, Held, Item, Sides
 def find(preview: Preview) -> Iterator[Finding]:
     """Grants gained and lost by each identity and of each resource; those that come narrow, or go, folded."""
     sides = Sides(preview)
-    told, come, gone, unread = dict[_Told, list[str]](), list[Compared](), list[Compared](), list[Compared]()
-    for holder in sides.compared():
+    told, come = dict[_Told, list[str]](), list[Compared]()
+    compared = list(sides.compared())
+    gone = {_what_it_may(holder, was=True): holder for holder in compared if holder.goes}
+    for holder in compared:
         if holder.goes:
-            gone.append(holder)
+            continue
+        if (
+            holder.comes
+            and not holder.rights[1].nothing
+            and (former := gone.pop(_what_it_may(holder, was=False), None))
+        ):
+            yield _in_its_place(former, holder)
             continue
         for one in _told(holder):
             told.setdefault(one, []).append(holder.holder)
-        unread.append(holder)
         if holder.comes:
             come.append(holder)
     for one, holders in told.items():
         yield one.finding(sides, holders)
     yield from _come(come)
-    yield from _gone(gone)
-    yield from _unreadable(unread)
+    yield from _gone(gone.values())
+    yield from _unreadable(holder for holder in compared if not holder.goes)
+    yield from _unweighed(preview)
     yield from borrowed.find(sides)
     yield from credentials.find(sides)
+
+
+def _what_it_may(holder: Compared, *, was: bool) -> object:
+    """What tells an identity from others but for its name; of one that may do nothing its name."""
+    side = 0 if was else 1
+    rights = holder.rights[side]
+    if rights.nothing or rights.unknown:
+        return holder.holder
+    return type_of(holder.holder), rights, holder.held("trust")[side]
+
+
+def _in_its_place(former: Compared, holder: Compared) -> Finding:
+    """An identity under another name is another one to all who name it."""
+    names = holder.sides.names
+    title = (
+        f"{holder.sides.called(holder.holder)} takes the place of {names.of(former.holder)}, with the same grants: "
+        "who names the old one is refused"
+    )
+    return Finding(section=Section.PERMISSIONS, verdict=Verdict.LOOK, title=title, resource=holder.holder)
 
 
 @dataclass(frozen=True)
@@ -92,7 +121,7 @@ def _gone(holders: Iterable[Compared]) -> Iterator[Finding]:
     """Identities that go, folded: what they could do nobody can under their name."""
     lines, missed = list[str](), False
     for holder in holders:
-        if not holder.holder.partition("::")[2].partition("::")[2].rpartition("$")[2].startswith("aws:iam/"):
+        if not type_of(holder.holder).startswith("aws:iam/"):
             continue
         users = holder.sides.preview.dependents(holder.holder)
         users = tuple(user for user in users if not user.type.startswith("aws:iam/"))
@@ -123,6 +152,28 @@ def _unreadable(holders: Iterable[Compared]) -> Iterator[Finding]:
             verdict=Verdict.LOOK,
             title=f"what is allowed by {what} can't be weighed: {why}",
             details=tuple(lines) if len(lines) > 1 else (),
+        )
+
+
+#: Types that say who may do what, and are not read here.
+_UNWEIGHED: Final = re.compile(
+    r"^aws-native:iam:|^aws:(organizations/policy|lakeformation/|ssoadmin/(customerManaged|permissionsBoundary))|"
+    r"^aws:iam/(openIdConnect|saml)Provider:|^gcp:.*iam(Member|Binding|Policy):|^azure.*:RoleAssignment$|"
+    r"^kubernetes:rbac\.",
+    re.IGNORECASE,
+)
+
+
+def _unweighed(preview: Preview) -> Iterator[Finding]:
+    """Changes of permissions that are of other clouds, or of other parts of this one."""
+    labels = [change.label for change in preview.changed if _UNWEIGHED.search(change.type)]
+    if labels:
+        what = _counted(len(labels), "change of who may do what is", "changes of who may do what are")
+        yield Finding(
+            section=Section.BLIND_SPOTS,
+            verdict=Verdict.LOOK,
+            title=f"{what} of a kind that is not weighed here",
+            details=tuple(sorted(labels)),
         )
 
 

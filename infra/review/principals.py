@@ -10,12 +10,14 @@ from typing import Final
 
 from infra.policy.rules.identity import CONFUSED_DEPUTY
 from infra.review.finding import Verdict
-from infra.review.grants import Conditions, Grant, Span, account_of, relaxed
+from infra.review.grants import Conditions, Grant, Span, account_of, fits, relaxed
 from infra.review.rights import Weight
 from infra.review.weights import danger, narrowed
 
 #: Keys that say who it is, wherever the call comes from.
 _WHO: Final = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn")
+#: Actions of who takes a role that let nobody in by themselves.
+_IN_PASSING: Final = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 #: Identity providers for everybody, whose tokens are told apart by the application they are for.
 _PUBLIC: Final = ("cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com")
 #: The accounts of Elastic Load Balancing, which write access logs. Source: ELB User Guide, "Enable access logs".
@@ -56,8 +58,10 @@ def weight_of_trust(grant: Grant, before: Collection[Grant], own: str, *, new: b
         return Weight(Verdict.DANGEROUS, "that is everyone but a few")
     if who.pattern == "*" and not _about(grant.conditions, _WHO):
         return Weight(Verdict.DANGEROUS, "no condition says who, so that any AWS account can take it")
-    if dropped := relaxed(grant, before):
-        return _of_dropped(dropped, grant, own)
+    if grant.action.pattern in _IN_PASSING and any(old.who.covers(who) for old in before):
+        return Weight(Verdict.LOOK)
+    if weight := _of_conditions(grant, before, own):
+        return weight
     if account := account_of(who.pattern):
         return _of_account(account, grant, own, new=new)
     if who.pattern.startswith("Federated:"):
@@ -70,10 +74,12 @@ def weight_of_use(grant: Grant, before: Collection[Grant], own: str, *, new: boo
     who = grant.who.pattern
     if who == "*":
         return Weight(Verdict.LOOK)
-    dropped = relaxed(grant, before)
     if who.startswith("Service:"):
-        if {key for _, key, _ in dropped} & {*CONFUSED_DEPUTY} and not _about(grant.conditions, CONFUSED_DEPUTY):
+        dropped = {key for _, key, _ in relaxed(grant, before)}
+        if dropped & {*CONFUSED_DEPUTY} and not _about(grant.conditions, CONFUSED_DEPUTY):
             return Weight(Verdict.DANGEROUS, "the service may do so for any account, on anyone's behalf")
+        if _elsewhere([value for _, _, values in grant.conditions for value in values], own) and not new:
+            return Weight(Verdict.DANGEROUS, "that is for another account")
         open_ended = "" if narrowed(grant.conditions) else "no condition says for which account the service does so"
         return Weight(Verdict.LOOK, open_ended)
     account = account_of(who)
@@ -97,19 +103,47 @@ def _of_account(account: str, grant: Grant, own: str, *, new: bool) -> Weight:
     return Weight(Verdict.DANGEROUS, "that is another account")
 
 
-def _of_dropped(dropped: Conditions, grant: Grant, own: str) -> Weight:
-    left = {(operator, key): values for operator, key, values in grant.conditions}
-    added = {
-        value
-        for operator, key, values in dropped
-        if "not" not in operator
-        for value in left.get((operator, key), frozenset("*")) - values
-    }
-    if any(re.search(r"[*?]", value) for value in added) or not added:
-        return Weight(Verdict.DANGEROUS, "what it took to take the role is gone or looser")
-    if any(re.fullmatch(r"\d{12}", value) and value != own for value in added):
+def _of_conditions(grant: Grant, before: Collection[Grant], own: str) -> Weight | None:
+    """What it means that the conditions are others; None where it was not allowed under any."""
+    formers = [old for old in before if old.unconditional.covers(grant.unconditional)]
+    if not formers:
+        return None
+    former = max(formers, key=lambda old: len(old.conditions & grant.conditions)).conditions
+    added = _added(former, grant.conditions)
+    if {key for _, key, _ in former} - {key for _, key, _ in grant.conditions} or _weaker(former, grant.conditions):
+        return Weight(Verdict.DANGEROUS, "what it took to be let in is gone or looser")
+    if any(re.search(r"(?:^|[:/])[*?]+(?:$|[:/])", value) for value in added):
+        return Weight(Verdict.DANGEROUS, f"it is enough now to be {' or '.join(sorted(added))}")
+    if _elsewhere(added, own):
         return Weight(Verdict.DANGEROUS, "that is another account")
-    return Weight(Verdict.LOOK, f"also for {', '.join(sorted(added))}")
+    return Weight(Verdict.LOOK, f"also for {', '.join(sorted(added))}" if added else "")
+
+
+def _added(former: Conditions, now: Conditions) -> set[str]:
+    """The values by which a condition is met that was not."""
+    were = [(key, value) for operator, key, values in former if "not" not in operator for value in values]
+    return {
+        value
+        for operator, key, values in now
+        if "not" not in operator
+        for value in values
+        if not any(key == its and fits(pattern, value) for its, pattern in were)
+    }
+
+
+def _weaker(former: Conditions, now: Conditions) -> bool:
+    """Whether a condition excludes less, or is passed where its key is missing."""
+    operators = {(key, operator) for operator, key, _ in former}
+    return any(
+        (operator.endswith("ifexists") and (key, operator) not in operators)
+        or ("not" in operator and any(key == its and not values >= were for _, its, were in former))
+        for operator, key, values in now
+    )
+
+
+def _elsewhere(values: Collection[str], own: str) -> bool:
+    """Whether an account is named in them that is not the stack's own."""
+    return any(account != own for value in values for account in re.findall(r"(?<!\d)\d{12}(?!\d)", value))
 
 
 def _of_federated(provider: str, conditions: Conditions) -> Weight:
@@ -177,3 +211,19 @@ def weight_of_no_guard(denial: Grant, allowed: Collection[Grant], own: str) -> W
     if keys:
         return Weight(Verdict.LOOK)
     return weight_of_no_denial(denial)
+
+
+def weight_of_new_guard(denial: Grant) -> Weight:
+    """How much care it needs that a resource's policy denies something from now on."""
+    if denial.who.pattern == "*" and not denial.conditions and denial.action.pattern.rpartition(":")[2] == "*":
+        why = "that is everyone, also who would take it back: only the account's root user still can"
+        return Weight(Verdict.DANGEROUS, why)
+    return Weight(Verdict.LOOK)
+
+
+def nobody_rules(key: Collection[Grant]) -> bool:
+    """Whether a key's policy lets nobody change it: then only AWS can.
+
+    Source: KMS Developer Guide, "Default key policy".
+    """
+    return not any(one.action.covers(Span("kms:putkeypolicy")) for one in key)

@@ -1,5 +1,6 @@
 """One holder's policies on both sides of a change, and what they come to."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from infra.review.grants import Grant, Unreadable, bounded, grants
 from infra.review.grants_said import Names, uses
 from infra.review.holders import Holders, Kind, Managed, Written
 from infra.review.preview import Change, Preview, State
-from infra.review.weights import document_of
+from infra.review.weights import danger, danger_of_managed, document_of
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,13 @@ class Compared:
         """Whether the holder itself is deleted."""
         return self._is(self.sides.before) and not self._is(self.sides.after)
 
+    @cached_property
+    def own(self) -> str:
+        """The account that the holder is in: its own where that is seen, and elsewhere the stack's."""
+        state = self.sides.before.state(self.holder)
+        arn = state.outputs.get("arn") if state else None
+        return _account(arn) or self.sides.own
+
     def _is(self, side: Holders) -> bool:
         return side.state(self.holder) is not None
 
@@ -154,7 +162,7 @@ class Compared:
         """The new policies that can't be read, and why."""
         for written in self.new:
             if self.sides.preview.by_urn[written.source.urn].op != "same" and not isinstance(written.value, Managed):
-                _, why = _read(written.value, self.sides.own)
+                _, why = _read(written.value, self.own)
                 if why:
                     yield written, why
 
@@ -167,7 +175,7 @@ class Compared:
                 managed.add(written.value.arn)
                 documented |= document_of(written.value.arn)
                 continue
-            read, why = _read(written.value, self.sides.own)
+            read, why = _read(written.value, self.own)
             found |= read
             unknown = unknown or bool(why)
         return Held(
@@ -177,6 +185,11 @@ class Compared:
             frozenset(documented),
             unknown,
         )
+
+
+def broad(held: Held) -> str:
+    """Why what is held is dangerous to have; empty where it is narrow."""
+    return next(filter(None, [*map(danger_of_managed, sorted(held.managed)), *map(danger, held.allowed)]), "")
 
 
 def _read(value: Any, own: str) -> tuple[frozenset[Grant], str]:
@@ -213,10 +226,15 @@ def _own_account(preview: Preview) -> str:
     for change in preview.by_urn.values():
         for side in (change.before, change.after):
             for arn in (side.outputs.get("arn"), side.id) if side and not side.external else ():
-                parts = arn.split(":") if isinstance(arn, str) and arn.startswith("arn:") else []
-                if len(parts) > _ACCOUNT and parts[_ACCOUNT].isdecimal():
-                    accounts[parts[_ACCOUNT]] += 1
+                if account := _account(arn):
+                    accounts[account] += 1
     return max(accounts, key=accounts.__getitem__, default="")
 
 
-_ACCOUNT: Final = 4  # arn:aws:service:region:ACCOUNT:name
+def _account(arn: Any) -> str:
+    """The account of `arn:aws:service:region:ACCOUNT:name`; empty where there is none."""
+    found = _ARN.match(arn) if isinstance(arn, str) else None
+    return found[1] if found else ""
+
+
+_ARN: Final = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:(\d{12}):")

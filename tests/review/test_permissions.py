@@ -371,6 +371,132 @@ def test_a_role_whose_service_stays_is_missed():
     assert max(one.verdict for one in gone) is LOOK
 
 
+def test_an_administrator_of_another_name_is_no_new_one():
+    both = [change(one, None) for one in (role("a"), inline(EVERYTHING, "a", "a"))]
+    both += [change(None, one) for one in (role("b"), inline(EVERYTHING, "b", "b"))]
+    one_of(found(*both), verdict=LOOK, says="iam/Role b takes the place of iam/Role a, with the same grants")
+
+
+def test_a_machine_of_another_profile_may_do_what_its_role_may():
+    profile = "aws:iam/instanceProfile:InstanceProfile"
+    things = [
+        same(one) for name, text in (("a", SEND), ("b", EVERYTHING)) for one in (role(name), inline(text, name, name))
+    ]
+    things += [same(state(profile, name, {"role": name}, {"role": [urn(ROLE, name)]})) for name in "ab"]
+    machines = (
+        state("aws:ec2/instance:Instance", "m", {"iamInstanceProfile": of}, {"iamInstanceProfile": [urn(profile, of)]})
+        for of in "ab"
+    )
+    one_of(found(*things, change(*machines)), verdict=DANGEROUS, says="it can do everything")
+
+
+# Who may take a role, and a key
+
+
+def trusting(*statements, **more):
+    return role(assumeRolePolicy=document(*statements), **more)
+
+
+def taken_by(who, action="sts:AssumeRole", **condition):
+    return {"Effect": "Allow", "Principal": who, "Action": action, **({"Condition": condition} if condition else {})}
+
+
+GITHUB = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"}
+SUB = "token.actions.githubusercontent.com:sub"
+
+
+def github(*subjects, operator="StringLike", **more):
+    return taken_by(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {SUB: [*subjects]}}, **more)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (github("repo:a/b:ref:refs/heads/main"), github("repo:a/b:ref:refs/heads/main", operator="StringEquals"), None),
+        (github("repo:a/b:*"), github("repo:a/b:ref:refs/heads/main"), LOOK),
+        (github("repo:a/b:environment:x"), github("repo:a/b:environment:x", "repo:a/c:environment:x"), LOOK),
+        (github("repo:a/b:environment:x"), github("repo:a/b:ref:refs/heads/release-*"), LOOK),
+        (github("repo:a/b:environment:x"), github("repo:a/b:*"), DANGEROUS),
+        (github("repo:a/b:*"), github("repo:a/*"), DANGEROUS),
+        (github("repo:a/b:*"), github("*"), DANGEROUS),
+        (github("repo:a/b:*"), github("repo:a/b:*", operator="StringLikeIfExists"), DANGEROUS),
+        (taken_by({"AWS": OTHER}), taken_by({"AWS": OTHER}, ["sts:AssumeRole", "sts:TagSession"]), LOOK),
+        (
+            taken_by({"AWS": OTHER}, StringEquals={"sts:ExternalId": "a"}),
+            taken_by({"AWS": OTHER}, StringEquals={"sts:ExternalId": "b"}),
+            LOOK,
+        ),
+        (taken_by({"AWS": OTHER}), taken_by({"AWS": OTHER}, StringEquals={"sts:ExternalId": "a"}), LOOK),
+        (
+            taken_by({"AWS": f"arn:aws:iam::{OWN}:user/a"}, Bool={"aws:MultiFactorAuthPresent": "true"}),
+            taken_by({"AWS": f"arn:aws:iam::{OWN}:user/a"}),
+            DANGEROUS,
+        ),
+        (taken_by({"Service": "a.amazonaws.com"}), taken_by({"Service": ["a.amazonaws.com", "b.amazonaws.com"]}), LOOK),
+        (
+            taken_by({"Service": "a.amazonaws.com"}, StringEquals={"aws:SourceAccount": OWN}),
+            taken_by({"Service": "a.amazonaws.com"}, StringEquals={"aws:SourceAccount": [OWN, OTHER]}),
+            DANGEROUS,
+        ),
+        (
+            taken_by({"Service": "a.amazonaws.com"}),
+            taken_by({"AWS": "*"}, StringEquals={"aws:PrincipalOrgID": "o-1"}),
+            LOOK,
+        ),
+        (taken_by({"Service": "a.amazonaws.com"}), taken_by({"AWS": "*"}), DANGEROUS),
+    ],
+)
+def test_a_trust_that_is_looser_is_told_from_one_that_is_other(before, after, verdict):
+    verdicts = [one.verdict for one in found(change(trusting(before), trusting(after)))]
+    assert max(verdicts, default=None) is verdict
+
+
+def test_the_account_may_take_an_administrator():
+    after = trusting(json.loads(TRUST)["Statement"][0], taken_by({"AWS": OWN}))
+    given = same(inline(EVERYTHING))
+    one_of(found(change(role(), after), given), verdict=DANGEROUS, says="who takes it has a role of which it can do")
+    one_of(found(change(role(), after), same(inline(SEND))), verdict=LOOK, says=f"now be taken by this account ({OWN})")
+
+
+@pytest.mark.parametrize(
+    ("provider", "condition", "verdict"),
+    [
+        ("cognito-identity.amazonaws.com", {"cognito-identity.amazonaws.com:aud": "pool"}, SAFE),
+        (f"arn:aws:iam::{OWN}:saml-provider/x", {"SAML:aud": "https://signin.aws.amazon.com/saml"}, SAFE),
+        (f"arn:aws:iam::{OWN}:oidc-provider/oidc.eks/id/1", {"oidc.eks/id/1:sub": "system:serviceaccount:a:b"}, SAFE),
+        (f"arn:aws:iam::{OWN}:oidc-provider/oidc.eks/id/1", {"oidc.eks/id/1:aud": "sts.amazonaws.com"}, DANGEROUS),
+    ],
+)
+def test_who_logs_in_elsewhere_is_held_to_its_subject(provider, condition, verdict):
+    new = trusting(taken_by({"Federated": provider}, "sts:AssumeRoleWithWebIdentity", StringEquals=condition))
+    others = same(role("other"))
+    assert max(one.verdict for one in found(others, change(None, new))) is verdict
+
+
+def test_a_key_that_nobody_may_change_is_lost():
+    root = allow("kms:*", "*", Principal={"AWS": OWN})
+    use = allow("kms:Decrypt", "*", Principal={"AWS": f"arn:aws:iam::{OWN}:role/task"})
+    before, after = (state("aws:kms/key:Key", "k", {"policy": document(*some)}) for some in ([root, use], [use]))
+    assert max(one.verdict for one in found(same(role()), change(before, after))) is DANGEROUS
+
+
+def test_a_policy_that_refuses_everyone_locks_out_who_would_mend_it():
+    bucket = "aws:s3/bucketPolicy:BucketPolicy"
+    locks = state(
+        bucket, "p", {"bucket": "b", "policy": document({**allow("s3:*", "*", Principal="*"), "Effect": "Deny"})}
+    )
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    policy = document({**allow("s3:*", "*", Principal="*", Condition=plain), "Effect": "Deny"})
+    tls = state(bucket, "p", {"bucket": "b", "policy": policy})
+    one_of(found(same(role()), change(None, locks)), verdict=DANGEROUS, says="also who would take it back")
+    one_of(found(same(role()), change(None, tls)), verdict=LOOK, says="if aws:securetransport is false from now on")
+
+
+def test_permissions_of_other_clouds_are_not_passed_over():
+    binding = state("gcp:projects/iAMMember:IAMMember", "owner", {"role": "roles/owner"})
+    one_of(found(change(None, binding)), verdict=LOOK, says="1 change of who may do what is of a kind that is not")
+
+
 # Very many
 
 
