@@ -66,4 +66,4 @@ def _weight(sides: Sides, user: str) -> Weight:
     if sides.after.state(user) is None:
         return Weight(Verdict.LOOK, "what that user may do can't be seen in this stack")
     why = broad(sides.comparison(user).rights[1])
-    return Weight(Verdict.DANGEROUS if why else Verdict.LOOK, f"whoever has it has a user of whom {why}" if why else "")
+    return Weight(Verdict.DANGEROUS if why else Verdict.LOOK, f"the user has wide rights ({why})" if why else "")

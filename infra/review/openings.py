@@ -25,7 +25,7 @@ def of_trust(holder: Compared) -> Iterator[Item]:
     for one in uncovered(new.allowed, old.allowed):
         weight = weight_of_trust(one, old.allowed, holder.own, new=holder.comes)
         if weight.verdict is Verdict.LOOK and account_of(one.who.pattern) and (why := broad(holder.rights[1])):
-            weight = Weight(Verdict.DANGEROUS, f"who takes it has a role of which {why}")
+            weight = Weight(Verdict.DANGEROUS, f"the role has wide rights ({why})")
         yield Item(f"can {now}be taken by {_taker(holder, one)}", weight)
     if holder.comes or new.unknown:
         return

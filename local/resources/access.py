@@ -53,6 +53,40 @@ def role_policy_attachment(r: Resource) -> Bag:
     return {"id": f"{r.get('role')}/{r.get('policyArn')}"}
 
 
+@resource("aws:iam/user:User", auto_name=AutoName(longest=64))
+def user(r: Resource) -> Bag:
+    name = r.get("name")
+    arn = r.arn("iam", f"user{r.get('path', '/')}{name}", region=False)
+    return {"id": name, "arn": arn, "uniqueId": f"AIDA{r.hex(17).upper()}", "path": "/"}
+
+
+@resource(
+    "aws:iam/userPolicy:UserPolicy",
+    auto_name=AutoName(longest=128),
+    check=lambda inputs: check_policy(inputs, "policy"),
+)
+def user_policy(r: Resource) -> Bag:
+    return {"id": f"{r.get('user')}:{r.get('name')}"}
+
+
+@resource("aws:iam/accessKey:AccessKey")
+def access_key(r: Resource) -> Bag:
+    return {
+        "id": f"AKIA{r.hex(16).upper()}",
+        "createDate": _MADE,
+        "secret": r.hex(40, "secret"),
+        "sesSmtpPasswordV4": r.hex(44, "mail"),
+        "status": "Active",
+    }
+
+
+@resource("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+def open_id_connect_provider(r: Resource) -> Bag:
+    host = str(r.get("url")).removeprefix("https://")
+    arn = r.arn("iam", f"oidc-provider/{host}", region=False)
+    return {"id": arn, "arn": arn}
+
+
 def _check_key(inputs: Bag) -> Iterator[Failure]:
     yield from check_policy(inputs, "policy")
     days = inputs.get("deletionWindowInDays")

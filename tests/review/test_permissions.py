@@ -454,7 +454,9 @@ def test_a_trust_that_is_looser_is_told_from_one_that_is_other(before, after, ve
 def test_the_account_may_take_an_administrator():
     after = trusting(json.loads(TRUST)["Statement"][0], taken_by({"AWS": OWN}))
     given = same(inline(EVERYTHING))
-    one_of(found(change(role(), after), given), verdict=DANGEROUS, says="who takes it has a role of which it can do")
+    one_of(
+        found(change(role(), after), given), verdict=DANGEROUS, says="the role has wide rights (it can do everything)"
+    )
     one_of(found(change(role(), after), same(inline(SEND))), verdict=LOOK, says=f"now be taken by this account ({OWN})")
 
 

@@ -118,6 +118,16 @@ def key(*statements: Statement) -> Program:
     return program
 
 
+def user(*statements: Statement, keys: int = 0) -> Program:
+    def program() -> None:
+        made = aws.iam.User("ci")
+        aws.iam.UserPolicy("ci", user=made.name, policy=document(*statements))
+        for number in range(keys):
+            aws.iam.AccessKey(f"ci-{number}", user=made.name)
+
+    return program
+
+
 def of_role(name: str = "task", account: str = _OWN) -> dict[str, str]:
     return {"AWS": f"arn:aws:iam::{account}:role/{name}"}
 
@@ -372,6 +382,23 @@ PAIRS = [
         role(_SEND, trust=[taken_by("Service", "lambda.amazonaws.com")], runs=True),
         Verdict.DANGEROUS,
         says=("can no longer be taken by ecs-tasks.amazonaws.com",),
+    ),
+    Pair(
+        "an access key is made",
+        user(_SEND),
+        user(_SEND, keys=1),
+        Verdict.LOOK,
+        says=("iam/User ci gets an access key: it lasts until somebody deletes it",),
+    ),
+    Pair(
+        "an administrator's access key is made",
+        user(allow("*", on="*")),
+        user(allow("*", on="*"), keys=1),
+        Verdict.DANGEROUS,
+        says=("iam/User ci gets an access key: the user has wide rights (it can do everything)",),
+    ),
+    Pair(
+        "an access key is deleted", user(_SEND, keys=1), user(_SEND), Verdict.LOOK, says=("ends: whoever still uses",)
     ),
     # New ones, and old ones
     Pair(
