@@ -112,7 +112,8 @@ def uses(preview: Preview, urn: str) -> str:
         for side in (user.after, user.before):
             prop = _property(side, urn)
             if side is not None and prop in UNDER:
-                runs = [one.label for one in preview.dependents(user.urn)[:_LOOKED_AT] if one.type in _RUNS]
+                started = preview.dependents(user.urn)[:_LOOKED_AT] if user.type in _STARTED else ()
+                runs = [one.label for one in started if one.type in _RUNS]
                 for name in runs or [label(side)]:
                     found[f"{UNDER[prop]} of {name}"] = None
                 break
@@ -121,6 +122,8 @@ def uses(preview: Preview, urn: str) -> str:
 
 #: Dependents of a role that are asked what they use it for: enough to say, however many there are.
 _LOOKED_AT: Final = 50
+#: What only says how something is to run, and what runs so.
+_STARTED: Final = ("aws:ecs/taskDefinition:TaskDefinition", "aws:iam/instanceProfile:InstanceProfile")
 _RUNS: Final = ("aws:ecs/service:Service", "aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate")
 
 

@@ -80,13 +80,15 @@ def weight_of_use(grant: Grant, before: Collection[Grant], own: str, *, new: boo
             return Weight(Verdict.DANGEROUS, "the service may do so for any account, on anyone's behalf")
         if _elsewhere([value for _, _, values in grant.conditions for value in values], own) and not new:
             return Weight(Verdict.DANGEROUS, "that is for another account")
-        open_ended = "" if narrowed(grant.conditions) else "no condition says for which account the service does so"
+        open_ended = (
+            "" if new or narrowed(grant.conditions) else "no condition says for which account the service does so"
+        )
         return Weight(Verdict.LOOK, open_ended)
     account = account_of(who)
     if account and account != own and account not in _LOAD_BALANCING:
         return _of_account(account, grant, own, new=new)
     if who.endswith(":root"):
-        return Weight(Verdict.LOOK, "the account's own policies decide who")
+        return Weight(Verdict.LOOK, "" if new else "the account's own policies decide who")
     why = danger(Grant(grant.allows, grant.who, grant.action, Span("itself"), grant.conditions))
     return Weight(Verdict.DANGEROUS if why and not new else Verdict.LOOK, why)
 
@@ -94,6 +96,8 @@ def weight_of_use(grant: Grant, before: Collection[Grant], own: str, *, new: boo
 def _of_account(account: str, grant: Grant, own: str, *, new: bool) -> Weight:
     if account == own:
         return Weight(Verdict.LOOK, "the account's own policies decide who" if ":root" in grant.who.pattern else "")
+    if not own and new and grant.action.covers(_RULES):
+        return Weight(Verdict.LOOK)  # KMS makes no key whose policy locks out who makes it
     if not own:
         verdict = Verdict.LOOK if new else Verdict.DANGEROUS
         return Weight(verdict, "whether that account is the stack's own can't be seen here")
@@ -179,6 +183,7 @@ def _about(conditions: Conditions, keys: Collection[str]) -> bool:
     return narrowed(frozenset(one for one in conditions if one[1] in keys))
 
 
+_RULES: Final = Span("kms:putkeypolicy")
 #: Actions after which something is gone, or off.
 _DESTROYS = re.compile(
     r"(delete|terminate|purge|remove|schedule\w*deletion|disable|stop|destroy|detach|deregister|put\w*policy)"
@@ -226,4 +231,4 @@ def nobody_rules(key: Collection[Grant]) -> bool:
 
     Source: KMS Developer Guide, "Default key policy".
     """
-    return not any(one.action.covers(Span("kms:putkeypolicy")) for one in key)
+    return not any(one.action.covers(_RULES) for one in key)

@@ -73,7 +73,7 @@ class Sides:
         self.own = _own_account(preview)
         self.names = Names(preview, self.own)
         changes = preview.by_urn.values()
-        self.before = Holders(change.before for change in changes if change.before)
+        self.before = Holders(state for change in changes if (state := _standing(change)))
         formerly = [change.before for change in changes if change.before and change.op != "replace"]
         self.after = Holders((state for change in changes if (state := _remaining(change))), formerly)
         self._give_to_nobody()
@@ -214,6 +214,11 @@ def _limited(held: Held, limits: Held) -> Held:
     )
 
 
+def _standing(change: Change) -> State | None:
+    """What is there: also what is not the stack's own yet."""
+    return change.after if change.op in ("import", "read") and change.before is None else change.before
+
+
 def _remaining(change: Change) -> State | None:
     """What will be there: also what Pulumi lets go of, and leaves in the cloud."""
     kept = change.op == "forget" or (change.op == "delete" and change.before is not None and change.before.retain)
@@ -221,13 +226,17 @@ def _remaining(change: Change) -> State | None:
 
 
 def _own_account(preview: Preview) -> str:
-    """The account that most of the stack's resources are in; empty where it can't be seen."""
-    accounts = Counter[str]()
-    for change in preview.by_urn.values():
-        for side in (change.before, change.after):
-            for arn in (side.outputs.get("arn"), side.id) if side and not side.external else ():
-                if account := _account(arn):
-                    accounts[account] += 1
+    """The account that most of the stack's resources are in; empty where it can't be seen.
+
+    Of a stack that is all new only the ARNs are seen that its resources take from each other.
+    """
+    sides = [side for change in preview.by_urn.values() for side in (change.before, change.after) if side]
+    sides = [side for side in sides if not side.external]
+    accounts = Counter(_account(arn) for side in sides for arn in (side.outputs.get("arn"), side.id))
+    if not any(accounts):
+        taken = (side.props.get(prop) for side in sides for prop in side.links)
+        accounts = Counter(map(_account, taken))
+    del accounts[""]
     return max(accounts, key=accounts.__getitem__, default="")
 
 

@@ -198,6 +198,10 @@ def test_what_pulumi_leaves_in_the_cloud_is_not_lost():
     assert found(same(role()), change(inline(SEND), None, "forget")) == []
 
 
+def test_what_is_imported_may_what_it_might_before():
+    assert found(change(None, role(), "import"), change(None, inline(EVERYTHING), "import")) == []
+
+
 def test_a_role_of_another_stack_is_called_by_its_name():
     policy = state(POLICY, "p", {"role": "elsewhere", "policy": EVERYTHING})
     one_of(found(change(None, policy)), verdict=DANGEROUS, says="elsewhere (not of this stack) may now call *")
