@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
 
 from local.folder import CHECKOUT
 
@@ -17,6 +18,10 @@ def _pulumi_on_path() -> None:
     ).stdout.strip()
     os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
 
+
+# How long an example takes is the machine's matter.
+settings.register_profile("backlog", deadline=None)
+settings.load_profile("backlog")
 
 #: Tests of real servers and processes, which CI's crowded cores can make too slow for a deadline.
 _OF_SERVERS = ("engine", "integration", "e2e")

@@ -117,7 +117,7 @@ def _encoding() -> tuple[published.Encoding | None, str]:
 
 
 def _found(of: Of, kind: Kind, body: published.Encoding | None) -> Published | None:
-    with state().reading() as connection:
+    with state().straight() as connection:
         return published.published(connection, of, kind, body)
 
 

@@ -66,7 +66,7 @@ def list_todos(list_id: int | None = None) -> Response:
 def create_todo(list_id: int | None = None) -> Response:
     """Make a todo."""
     new = incoming.body(_model(NewTodo, list_id))
-    with state().changing(one_statement=True) as session:
+    with state().changing_at_once() as session:
         todo = todos.created(session, _list(list_id), new.values())
     access_log.about(todo_id=todo.id)
     return _answer(todo, list_id, 201, written=True)
@@ -80,7 +80,7 @@ def create_todo(list_id: int | None = None) -> Response:
 )
 def get_todo(todo_id: int, list_id: int | None = None) -> Response:
     """One todo."""
-    with state().reading() as connection:
+    with state().straight() as connection:
         found = todos.found(connection, _list(list_id), todo_id) if incoming.storable(todo_id) else None
     todo = _there(found, todo_id)
     if preconditions.is_known(todo):
@@ -103,7 +103,7 @@ def change_todo(todo_id: int, list_id: int | None = None) -> Response:
     found = None
     if incoming.storable(todo_id):
         of = preconditions.revisions(todo_id)
-        with state().changing(one_statement=True) as session:
+        with state().changing_at_once() as session:
             found = todos.changed(session, _list(list_id), todo_id, change.values(), of)
     return _answer(_there(found, todo_id), list_id, written=True)
 
@@ -115,7 +115,7 @@ def delete_todo(todo_id: int, list_id: int | None = None) -> Response:
     found = None
     if incoming.storable(todo_id):
         of = preconditions.revisions(todo_id)
-        with state().changing(one_statement=True) as session:
+        with state().changing_at_once() as session:
             found = todos.deleted(session, _list(list_id), todo_id, of)
     todo = _there(found, todo_id)
     return answers.as_json(answers.shown(todo, _columns(list_id)), headers=answers.version(todo.version))

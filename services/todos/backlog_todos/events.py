@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, text
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
+from backlog_todos.straight import Straight
 from backlog_todos.tables import Event, Todo
 
 TYPES = ("todo.created", "todo.updated", "todo.completed", "todo.deleted", "calendar.published")
@@ -47,16 +48,17 @@ def told(sessions: sessionmaker[Session]) -> bool:
     return bool(sessions.kw.get("info", {}).get(INFO))
 
 
-def record(session: Session, kind: str, subject: str, data: Mapping[str, Any]) -> None:
+def record(session: Session | Straight, kind: str, subject: str, data: Mapping[str, Any]) -> None:
     """Write an event down; it is told if the transaction commits, and nothing is written where there is no stream."""
     streams: Sequence[str] = session.info.get(INFO, ())
     if streams:
+        assert isinstance(session, Session)  # noqa: S101 - a single statement has no event beside it
         event_id = new_id()
         written = {"id": event_id, "type": kind, "subject": subject, "data": dict(data)}
         session.execute(insert(Event), [{"stream": stream, **written} for stream in streams])
 
 
-def record_todo(session: Session, kind: str, todo: Row[Any]) -> None:
+def record_todo(session: Session | Straight, kind: str, todo: Row[Any]) -> None:
     """An event of a todo, with the todo as it is after it; its description stays in the database."""
     record(session, kind, f"todos/{todo.id}", _of_todo(todo))
 

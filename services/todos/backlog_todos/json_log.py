@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from backlog_todos import ecs_task
 from backlog_todos.scrubbing import scrubbed
 
+_ENCODED: Final = json.JSONEncoder(default=str).encode
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 
 Context = Callable[[], Mapping[str, str]]
@@ -33,7 +35,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return scrubbed(json.dumps(line, default=str))
+        return scrubbed(_ENCODED(line))
 
 
 def set_up(context: Context) -> None:

@@ -72,6 +72,11 @@ def load(service: str, own: tuple[str, ...]) -> tuple[Any, ...]:
         ) from None
 
 
+def begun() -> bool:
+    """Whether this process is traced."""
+    return _begun
+
+
 def trace_engine(engine: Engine) -> None:
     """Trace its statements, if this process is traced; an engine that was made before is not."""
     if _begun:

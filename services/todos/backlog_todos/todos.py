@@ -10,12 +10,28 @@ from functools import cache
 from typing import Any
 
 from psycopg import errors
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    all_,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backlog_todos import events, lists
 from backlog_todos.calendars import changes
+from backlog_todos.straight import Straight
 from backlog_todos.tables import Todo
 
 FIELDS = ("title", "description", "completed", "deadline_at", "all_day")
@@ -33,6 +49,11 @@ _DELETED = (
     .where(_ONE)
     .returning(*(column for column in _C if column.name != "version"), func.next_version(_C.list_id).label("version"))
 )
+#: Conditions on a todo's revision, by the parameters that Revisions.given gives.
+_REVISIONS: Mapping[str, ColumnElement[bool]] = {
+    "among": _C.revision == any_(bindparam("among", type_=ARRAY(BigInteger))),
+    "except_": _C.revision != all_(bindparam("except_", type_=ARRAY(BigInteger))),
+}
 
 
 class OtherRevision(Exception):
@@ -50,25 +71,21 @@ class Revisions:
         """Whether it is one of them."""
         return (self.among is None or revision in self.among) and revision not in self.except_
 
-    def condition(self) -> list[ColumnElement[bool]]:
-        """The same, of a row."""
-        found: list[ColumnElement[bool]] = []
-        if self.among is not None:
-            found.append(_C.revision.in_(self.among))
-        if self.except_:
-            found.append(_C.revision.not_in(self.except_))
-        return found
+    def given(self) -> dict[str, list[int]]:
+        """Those that a statement is given, by the names of its parameters."""
+        given = {"among": self.among, "except_": self.except_ or None}
+        return {name: list(revisions) for name, revisions in given.items() if revisions is not None}
 
 
 ANY = Revisions()
 
 
-def found(source: Connection | Session, list_id: int, todo_id: int) -> Row[Any] | None:
+def found(source: Connection | Session | Straight, list_id: int, todo_id: int) -> Row[Any] | None:
     """The todo of that id, if it is in the list."""
     return source.execute(_FOUND, {"todo_id": todo_id, "in_list": list_id}).one_or_none()
 
 
-def created(session: Session, list_id: int, values: Mapping[str, Any]) -> Row[Any]:
+def created(session: Session | Straight, list_id: int, values: Mapping[str, Any]) -> Row[Any]:
     """A new todo.
 
     Raises:
@@ -88,7 +105,7 @@ def created(session: Session, list_id: int, values: Mapping[str, Any]) -> Row[An
 
 
 def changed(
-    session: Session, list_id: int, todo_id: int, values: Mapping[str, Any], of: Revisions = ANY
+    session: Session | Straight, list_id: int, todo_id: int, values: Mapping[str, Any], of: Revisions = ANY
 ) -> Row[Any] | None:
     """The todo with new values; None when there is none of that id in the list.
 
@@ -103,10 +120,10 @@ def changed(
         if as_it_is is not None and not of.include(as_it_is.revision):
             raise OtherRevision
         return as_it_is
-    shape = tuple(sorted(told)), told.get("completed")
-    statement = _of_shape(*shape) if of == ANY else _changing(*shape, of)
+    given = of.given()
+    statement = _changing(tuple(sorted(told)), told.get("completed"), tuple(given))
     new = {f"new_{name}": value for name, value in told.items()}
-    row: Row[Any] | None = session.execute(statement, {"todo_id": todo_id, "in_list": list_id, **new}).one_or_none()
+    row = session.execute(statement, {"todo_id": todo_id, "in_list": list_id, **new, **given}).one_or_none()
     if row is None:
         _none_of(session, list_id, todo_id)
         return None
@@ -116,14 +133,15 @@ def changed(
     return row
 
 
-def deleted(session: Session, list_id: int, todo_id: int, of: Revisions = ANY) -> Row[Any] | None:
+def deleted(session: Session | Straight, list_id: int, todo_id: int, of: Revisions = ANY) -> Row[Any] | None:
     """The todo that is gone now; None when there was none of that id in the list.
 
     Raises:
         OtherRevision: it is in none of the revisions that may be deleted; it stays.
     """
-    statement: Any = _DELETED.where(*of.condition()) if of != ANY else _DELETED
-    row: Row[Any] | None = session.execute(statement, {"todo_id": todo_id, "in_list": list_id}).one_or_none()
+    given = of.given()
+    statement = _deleting(tuple(given))
+    row = session.execute(statement, {"todo_id": todo_id, "in_list": list_id, **given}).one_or_none()
     if row is None:
         _none_of(session, list_id, todo_id)
         return None
@@ -140,12 +158,15 @@ def known(values: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _changing(names: tuple[str, ...], completed: bool | None, of: Revisions) -> Any:  # noqa: FBT001 - as below
+@cache
+def _changing(names: tuple[str, ...], completed: bool | None, among: tuple[str, ...]) -> Any:  # noqa: FBT001 - a key
     """The statement that changes these columns; what follows from their values is a part of it.
 
     A deadline that is sent as it was shown stays the day that it was.
     """
-    before = select(_C.id, _C.completed).where(_ONE, *of.condition()).with_for_update().cte("before")
+    before = (
+        select(_C.id, _C.completed).where(_ONE, *(_REVISIONS[name] for name in among)).with_for_update().cte("before")
+    )
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=_C[name].type) for name in names}
     if "deadline_at" in names and "all_day" not in names:
         values["all_day"] = _C.all_day & (_C.deadline_at == values["deadline_at"])
@@ -157,11 +178,11 @@ def _changing(names: tuple[str, ...], completed: bool | None, of: Revisions) -> 
 
 
 @cache
-def _of_shape(names: tuple[str, ...], completed: bool | None) -> Any:  # noqa: FBT001 - it is what the cache goes by
-    return _changing(names, completed, ANY)
+def _deleting(among: tuple[str, ...]) -> Any:
+    return _DELETED.where(*(_REVISIONS[name] for name in among))
 
 
-def _none_of(session: Session, list_id: int, todo_id: int) -> None:
+def _none_of(session: Session | Straight, list_id: int, todo_id: int) -> None:
     """What it means that no row was changed: there is none, or not of the right revision."""
     if found(session, list_id, todo_id) is not None:
         raise OtherRevision

@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from backlog_todos.straight import Straight
+
 #: Key of a session's `info`: list id -> the version of its calendar with what the transaction changed.
 INFO = "changed_calendars"
 #: Seconds between two builds of one calendar, from the publishing of the first: a burst of changes is built once.
@@ -36,23 +38,24 @@ _ASK = text(
     "update builds set asked_at = clock_timestamp() where list_id = any(:lists) and "
     "(asked_at is null or asked_at < clock_timestamp() - make_interval(secs => :unheard)) "
     "returning list_id, "
-    "least(:together, greatest(0, :together - extract(epoch from clock_timestamp() - published_at))) as wait"
+    "cast(least(:together, greatest(0, :together - extract(epoch from clock_timestamp() - published_at))) "
+    "as double precision) as wait"
 ).bindparams(bindparam("lists", type_=ARRAY(BigInteger)), together=TOGETHER)
 _ASKED = _ASK.columns(list_id=BigInteger, wait=Float)
 
 
-def note(session: Session, list_id: int, version: int) -> None:
+def note(session: Session | Straight, list_id: int, version: int) -> None:
     """The session's transaction changes this calendar, which has `version` with the change."""
     session.info.setdefault(INFO, {})[list_id] = version
 
 
-def note_taken(session: Session, taken: str) -> None:
+def note_taken(session: Session | Straight, taken: str) -> None:
     """The same by what `TAKEN` gave."""
     list_id, _, version = taken.partition(":")
     note(session, int(list_id), int(version))
 
 
-def noted(session: Session) -> Mapping[int, int]:
+def noted(session: Session | Straight) -> Mapping[int, int]:
     """Which calendars the session's transaction has changed, with their versions."""
     noted: Mapping[int, int] = session.info.get(INFO, {})
     return noted
@@ -65,7 +68,9 @@ def touch(session: Session, list_id: int) -> int:
     return version
 
 
-def ask(connection: Connection, list_ids: Iterable[int], unheard_after: float = LONG_UNHEARD_AFTER) -> dict[int, float]:
+def ask(
+    connection: Connection | Straight, list_ids: Iterable[int], unheard_after: float = LONG_UNHEARD_AFTER
+) -> dict[int, float]:
     """For which of the lists a message is to be sent, and with how many seconds of delay; the others have one.
 
     One round trip, on a connection that commits by itself.

@@ -5,9 +5,12 @@ Each question is one statement, so that an answer is of one moment.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
+
+from backlog_todos.straight import Straight
 
 Kind = Literal["todo", "event"]
 Encoding = Literal["gzip", "brotli"]
@@ -45,18 +48,21 @@ _COLUMN = {"todo": "todos_etag", "event": "events_etag"}
 _BODY = "(select string_agg({}, ''::bytea order by number) from chunks where list_id = b.list_id and kind = :kind)"
 
 
-def published(connection: Connection, of: Of, kind: Kind, body: Encoding | None = None) -> Published | None:
+def published(connection: Connection | Straight, of: Of, kind: Kind, body: Encoding | None = None) -> Published | None:
     """How a calendar stands, with its pieces if `body` says in which encoding; None when there is no such calendar."""
-    column, pieces = _COLUMN[kind], _BODY.format(body) if body else "null"
-    if of.token_hash is None:
-        whose = "builds b where b.list_id = :list_id"
-    else:
-        whose = "feeds f join builds b using (list_id) where f.token_hash = :token_hash"
-    row = connection.execute(
-        text(
-            f"select b.list_id, version, (select wanted from calendars where list_id = b.list_id), {column}, "  # noqa: S608 - of our own names
-            f"modified_at, {pieces} from {whose}"
-        ),
-        {"list_id": of.list_id, "token_hash": of.token_hash, "kind": kind},
-    ).one_or_none()
+    whose, value = ("list_id", of.list_id) if of.token_hash is None else ("token_hash", of.token_hash)
+    row = connection.execute(_statement(whose, kind, body), {whose: value, "kind": kind}).one_or_none()
     return Published(*row) if row else None
+
+
+@cache
+def _statement(whose: Literal["list_id", "token_hash"], kind: Kind, body: Encoding | None) -> TextClause:
+    column, pieces = _COLUMN[kind], _BODY.format(body) if body else "null"
+    where = {
+        "list_id": "builds b where b.list_id = :list_id",
+        "token_hash": "feeds f join builds b using (list_id) where f.token_hash = :token_hash",
+    }
+    return text(
+        f"select b.list_id, version, (select wanted from calendars where list_id = b.list_id) as wanted, {column}, "  # noqa: S608 - of our own names
+        f"modified_at, {pieces} as body from {where[whose]}"
+    )

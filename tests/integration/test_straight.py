@@ -1,0 +1,82 @@
+"""What runs straight on psycopg behaves as what SQLAlchemy runs: rows, errors, lost connections, transactions."""
+
+import pytest
+from sqlalchemy import BigInteger, bindparam, func, insert, select, text
+from sqlalchemy.exc import DataError, IntegrityError, MultipleResultsFound, NoResultFound, OperationalError
+
+from backlog_todos import todos
+from backlog_todos.database import connect
+from backlog_todos.settings import DatabaseSettings
+from backlog_todos.straight import straight
+
+_FOUND = select(todos.TABLE).where(todos.TABLE.c.id == bindparam("todo_id", type_=BigInteger))
+_ALL = select(todos.TABLE.c.id).order_by(todos.TABLE.c.id)
+_MADE = insert(todos.TABLE).returning(todos.TABLE)
+_CONSTANT = select(func.coalesce(bindparam("given", type_=BigInteger), 7).label("seven"))
+
+
+@pytest.fixture
+def engine(environment):
+    made = connect(DatabaseSettings.from_environment(environment), pool_size=1)
+    yield made
+    made.dispose()
+
+
+def test_a_row_is_the_one_that_sqlalchemy_finds(engine):
+    with straight(engine) as connection:
+        made = todos.created(connection, 1, {"title": "Äpfel", "completed": True, "deadline_at": None})
+        found = todos.found(connection, 1, made.id)
+    with engine.connect() as connection:
+        assert tuple(found) == tuple(todos.found(connection, 1, made.id))
+    assert found._fields == tuple(todos.TABLE.c.keys())
+
+
+def test_each_statement_is_its_own_transaction(engine):
+    with straight(engine) as connection:
+        connection.execute(_MADE, {"list_id": 1, "title": "kept"})
+        with pytest.raises(IntegrityError):
+            connection.execute(_MADE, {"list_id": 4_711, "title": "of no list"})
+    with engine.connect() as connection:
+        assert connection.scalars(select(todos.TABLE.c.title)).all() == ["kept"]
+
+
+def test_a_value_of_the_statements_own_is_kept(engine):
+    with straight(engine) as connection:
+        assert connection.execute(_CONSTANT, {"given": None}).one().seven == 7
+
+
+def test_one_row_is_one_row(engine):
+    with straight(engine) as connection:
+        assert connection.execute(_ALL, {}).one_or_none() is None
+        with pytest.raises(NoResultFound):
+            connection.execute(_ALL, {}).one()
+        for title in ("one", "two"):
+            connection.execute(_MADE, {"list_id": 1, "title": title})
+        with pytest.raises(MultipleResultsFound):
+            connection.execute(_ALL, {}).one()
+
+
+def test_a_refusal_is_of_sqlalchemys_kind_and_shows_no_value(engine):
+    with pytest.raises(DataError) as refused, straight(engine) as connection:
+        connection.execute(_MADE, {"list_id": 1, "title": "a secret\0"})
+    assert "a secret" not in str(refused.value)
+
+
+def test_a_lost_connection_is_an_error_once_and_then_replaced(engine, servers):
+    with straight(engine) as connection:
+        (pid,) = connection.execute(text("select pg_backend_pid()"), {}).one()
+        servers.end_sessions(f"pid = {pid}")
+        with pytest.raises(OperationalError) as lost:
+            connection.execute(_FOUND, {"todo_id": 1})
+    assert lost.value.connection_invalidated
+    with straight(engine) as connection:
+        assert connection.execute(_FOUND, {"todo_id": 1}).one_or_none() is None
+
+
+def test_whoever_has_the_connection_next_has_transactions_again(engine):
+    with straight(engine) as connection:
+        connection.execute(_ALL, {})
+    with engine.connect() as connection:
+        connection.execute(_MADE, {"list_id": 1, "title": "given back"})
+        connection.rollback()
+        assert connection.scalars(select(todos.TABLE.c.title)).all() == []
