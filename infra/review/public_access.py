@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from infra.policy.resources import Hidden
 from infra.review import buckets
+from infra.review.addresses import Breadth, Network, breadth, called, network, together, without
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.open_policies import Unread, anyone_may, document, limits
 from infra.review.preview import Change, Preview, State, label
@@ -253,15 +254,19 @@ def _cluster(change: Change, before: State | None, after: State | None, _: Refer
     """The Kubernetes API of EKS is public unless it is told not to be. Source: EKS User Guide, "Cluster endpoint"."""
     if after is None:
         return
-    old, new = (_api_open(side) if side else False for side in (before, after))
-    if new and not old:
-        title = f"the internet reaches the Kubernetes API of {change.label}"
-        yield _finding(change, Verdict.DANGEROUS if before else Verdict.LOOK, title)
+    old, new = (_callers(side) if side else frozenset[Network]() for side in (before, after))
+    if came := without(new, old):
+        world = breadth(new) is Breadth.WORLD and breadth(old) is not Breadth.WORLD
+        verb = "reaches" if breadth(new) is Breadth.WORLD else "may newly reach"
+        title = f"{called(new if world else came)} {verb} the Kubernetes API of {change.label}"
+        yield _finding(change, Verdict.DANGEROUS if world and before else Verdict.LOOK, title)
 
 
-def _api_open(state: State) -> bool:
-    blocks = [*leaves(state.raw("vpcConfig"), "publicAccessCidrs")]
-    return state.raw("vpcConfig.endpointPublicAccess") is not False and (not blocks or "0.0.0.0/0" in blocks)
+def _callers(state: State) -> frozenset[Network]:
+    if state.raw("vpcConfig.endpointPublicAccess") is False:
+        return frozenset()
+    blocks = [network(one) for one in leaves(state.raw("vpcConfig"), "publicAccessCidrs")] or [network("0.0.0.0/0")]
+    return together(block for block in blocks if block is not None)
 
 
 def _rest_api(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
