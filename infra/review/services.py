@@ -15,7 +15,7 @@ from infra.review.contract import number_of
 from infra.review.differences import differences, shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.serving import deleted, entries, goes_first, is_on, kind, moved, sources_of, told
+from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
 
 #: A change of one of them starts a deployment: all tasks are replaced.
 _DEPLOYS: Final = (
@@ -51,6 +51,11 @@ def find(preview: Preview) -> Iterator[Finding]:
                 yield from _definition(preview, change)
             case "iam/role":
                 yield from _role(preview, change)
+                yield from _needed(preview, change, change.urn, _managed(change.before) - _managed(change.after))
+            case "iam/rolePolicyAttachment":
+                if deleted(change) or change.op == "replace":
+                    lost = {identity(change.before, "policyArn")} - _attached(preview, identity(change.before, "role"))
+                    yield from _needed(preview, change, identity(change.before, "role"), lost)
 
 
 def _service(preview: Preview, change: Change) -> Iterator[Finding]:
@@ -235,6 +240,7 @@ def _lost(preview: Preview, change: Change, old: State, new: State) -> Iterator[
     for path, what in (
         ("deploymentCircuitBreaker.enable", "no longer stopped: it tries to start its tasks without end"),
         ("deploymentCircuitBreaker.rollback", "no longer rolled back"),
+        ("alarms.rollback", "no longer rolled back when its alarms go off"),
     ):
         if is_on(old, path) and not is_on(new, path):
             yield told(preview, change, f"loses a guard: a deployment that fails is {what}", Verdict.LOOK, names=False)
@@ -299,6 +305,43 @@ def _role(preview: Preview, change: Change) -> Iterator[Finding]:
         yield told(
             preview, change, sentence, Verdict.DANGEROUS, [f"runs under it: {user.label}" for user in runs], names=False
         )
+
+
+def _needed(preview: Preview, change: Change, role: str, lost: set[str]) -> Iterator[Finding]:
+    """Policies of AWS's own without which what runs under a role does not even start."""
+    users = [user for user in preview.dependents(role) if kind(user.type) in _RUN_UNDER_A_ROLE and user.after]
+    for policy in sorted(lost):
+        does = _NEEDED.get(policy.rsplit("/", 1)[-1])
+        if does and users and (role not in preview.by_urn or preview.by_urn[role].after is not None):
+            who = ", ".join(user.label for user in users[:_TOLD])
+            sentence = f"takes {policy.rsplit('/', 1)[-1]} from what {who} runs under: {does}"
+            yield told(preview, change, sentence, Verdict.DANGEROUS, names=False)
+
+
+#: Resources that are named in a title.
+_TOLD: Final = 3
+#: Source: AWS Managed Policy Reference Guide.
+_NEEDED: Final = {
+    "AmazonECSTaskExecutionRolePolicy": "its tasks can't fetch their image or write logs, and none starts",
+    "AWSLambdaVPCAccessExecutionRole": "it can't join its network, and is not invoked",
+    "AmazonEKSClusterPolicy": "the cluster can't work in the account",
+    "AmazonEKSWorkerNodePolicy": "its nodes can't join the cluster",
+    "AmazonEKS_CNI_Policy": "its pods get no addresses",
+    "AmazonEC2ContainerRegistryReadOnly": "its nodes can't fetch images",
+    "AmazonEC2ContainerRegistryPullOnly": "its nodes can't fetch images",
+}
+
+
+def _managed(role: State | None) -> set[str]:
+    """The policies that a role names itself."""
+    return {one for one in entries(role.raw("managedPolicyArns")) if isinstance(one, str)} if role else set()
+
+
+def _attached(preview: Preview, role: str) -> set[str]:
+    """The policies that are attached to a role once all is done."""
+    users = [user.after for user in preview.dependents(role) if kind(user.type) == "iam/rolePolicyAttachment"]
+    own = preview.by_urn.get(role)
+    return {identity(user, "policyArn") for user in users if user} | (_managed(own.after) if own else set())
 
 
 _RUN_UNDER_A_ROLE: Final = (

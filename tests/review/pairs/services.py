@@ -18,6 +18,7 @@ _TRUST = json.dumps(
         ],
     }
 )
+_EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 _REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/api"
 
 
@@ -32,11 +33,14 @@ class Api:
     role: bool = True
     role_name: str | None = None
     role_path: str | None = None
+    attached: bool = True
     cluster_name: str | None = None
 
     def __call__(self) -> None:
         """Declare it."""
         role = aws.iam.Role("execution", name=self.role_name, path=self.role_path, assume_role_policy=_TRUST)
+        if self.attached:
+            aws.iam.RolePolicyAttachment("execution", role=role.name, policy_arn=_EXECUTION)
         cluster = aws.ecs.Cluster("cluster", name=self.cluster_name)
         container = {
             "name": "api",
@@ -198,6 +202,13 @@ PAIRS = [
         says=("has no execution role any more",),
     ),
     Pair(
+        "the execution role may fetch no image any more",
+        _API,
+        replace(_API, attached=False),
+        Verdict.DANGEROUS,
+        says=("takes AmazonECSTaskExecutionRolePolicy from what ecs/TaskDefinition api runs under",),
+    ),
+    Pair(
         "a role that keeps its name is replaced",
         replace(_API, role_name="api"),
         replace(_API, role_name="api", role_path="/tasks/"),
@@ -283,5 +294,78 @@ PAIRS += [
         database(parameters=[{"name": "log_min_duration_statement", "value": "500"}]),
         Verdict.LOOK,
         says=("changes parameters of rds/Instance database while it runs: log_min_duration_statement",),
+    ),
+]
+
+
+def cache(*, nodes: int = 1, **arguments: Any) -> Program:
+    """A cache; with more than one node another takes over."""
+
+    def program() -> None:
+        given = {
+            "description": "what the API has read before",
+            "engine": "valkey",
+            "engine_version": "8.0",
+            "node_type": "cache.t4g.micro",
+            "num_cache_clusters": nodes,
+            "automatic_failover_enabled": nodes > 1,
+            "at_rest_encryption_enabled": True,
+            "transit_encryption_enabled": True,
+            "apply_immediately": True,
+            **arguments,
+        }
+        aws.elasticache.ReplicationGroup("cache", **given)
+
+    return program
+
+
+def broker(**arguments: Any) -> Program:
+    """One RabbitMQ broker."""
+
+    def program() -> None:
+        given = {
+            "broker_name": "jobs",
+            "engine_type": "RabbitMQ",
+            "engine_version": "3.13",
+            "auto_minor_version_upgrade": True,
+            "host_instance_type": "mq.t3.micro",
+            "publicly_accessible": False,
+            "subnet_ids": ["subnet-0a1b2c3d4e5f60718"],
+            "users": [{"username": "backlog", "password": pulumi.Output.secret("one-two-three-four")}],
+            **arguments,
+        }
+        aws.mq.Broker("jobs", **given)
+
+    return program
+
+
+PAIRS += [
+    Pair(
+        "a cache of one node, of another type",
+        cache(),
+        cache(node_type="cache.t4g.small"),
+        Verdict.DANGEROUS,
+        says=('changes its nodeType "cache.t4g.micro" -> "cache.t4g.small" at once: it restarts',),
+    ),
+    Pair(
+        "a cache whose nodes take over for each other, of another type",
+        cache(nodes=2),
+        cache(nodes=2, node_type="cache.t4g.small"),
+        Verdict.LOOK,
+        says=("its nodes restart one after another",),
+    ),
+    Pair(
+        "a broker of another type, in the maintenance window",
+        broker(),
+        broker(host_instance_type="mq.m5.large"),
+        Verdict.LOOK,
+        says=("in the next maintenance window",),
+    ),
+    Pair(
+        "a broker of another type, at once",
+        broker(apply_immediately=True),
+        broker(apply_immediately=True, host_instance_type="mq.m5.large"),
+        Verdict.DANGEROUS,
+        says=("at once: it restarts",),
     ),
 ]

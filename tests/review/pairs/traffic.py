@@ -226,6 +226,7 @@ class Network:
     group: dict[str, Any] = field(default_factory=dict)
     dns: bool = True
     associated: bool = True
+    endpoint: bool = False
 
     def __call__(self) -> None:
         """Declare it."""
@@ -252,6 +253,15 @@ class Network:
             aws.ec2.Route("out", route_table_id=ways.id, destination_cidr_block="0.0.0.0/0", **to(out))
         if self.associated:
             aws.ec2.RouteTableAssociation("private", route_table_id=ways.id, subnet_id=private.id)
+        if self.endpoint:
+            aws.ec2.VpcEndpoint(
+                "queues",
+                vpc_id=vpc.id,
+                service_name="com.amazonaws.eu-central-1.sqs",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=[private.id],
+            )
         group = aws.ec2.SecurityGroup("tasks", vpc_id=vpc.id, **self.group)
         aws.ecs.Service(
             "worker",
@@ -334,5 +344,40 @@ PAIRS += [
         replace(_NETWORK, associated=False),
         Verdict.DANGEROUS,
         says=("ec2/Subnet private uses the VPC's main route table from now on",),
+    ),
+    Pair(
+        "an endpoint is removed where nothing else leads out",
+        replace(_NETWORK, nat=False, endpoint=True),
+        replace(_NETWORK, nat=False),
+        Verdict.DANGEROUS,
+        says=("sqs is not reached through it any more, and there is no other way to it",),
+    ),
+    Pair(
+        "an endpoint is removed beside a NAT gateway",
+        replace(_NETWORK, endpoint=True),
+        _NETWORK,
+        Verdict.LOOK,
+        says=("sqs is not reached through it any more, but over the internet",),
+    ),
+]
+
+
+def firewall(action: str) -> Callable[[], None]:
+    """A firewall that allows or refuses what no rule of it decides."""
+
+    def program() -> None:
+        shown = {"cloudwatch_metrics_enabled": True, "metric_name": "web", "sampled_requests_enabled": True}
+        aws.wafv2.WebAcl("web", scope="REGIONAL", default_action={action: {}}, visibility_config=shown)
+
+    return program
+
+
+PAIRS += [
+    Pair(
+        "a firewall refuses what it allowed",
+        firewall("allow"),
+        firewall("block"),
+        Verdict.DANGEROUS,
+        says=("refuses each request that no rule of it allows",),
     ),
 ]
