@@ -348,7 +348,7 @@ PAIRS = [
         role(_SEND, trust=[taken_by("AWS", _OTHER, StringEquals={"sts:ExternalId": "tenant-7"})]),
         role(_SEND, trust=[taken_by("AWS", _OTHER)]),
         Verdict.DANGEROUS,
-        says=("what it took to take the role is gone or looser",),
+        says=("what it took to be let in is gone or looser",),
     ),
     Pair(
         "a role of the account may take a role",
@@ -415,7 +415,14 @@ PAIRS = [
         Verdict.DANGEROUS,
         says=("iam/Role task gets the policy AdministratorAccess",),
     ),
-    Pair("a service goes with its role", role(_SEND, runs=True), empty, Verdict.SAFE, never_says=("loses",)),
+    Pair(
+        "a service goes with its role",
+        role(_SEND, runs=True),
+        empty,
+        Verdict.DANGEROUS,  # for the service
+        says=("1 identity or policy goes, and so does what used them",),
+        never_says=("loses",),
+    ),
     # Resources
     Pair(
         "another account may send to a queue",
