@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import os
 import re
 import shutil
@@ -161,4 +162,5 @@ def _say(sentence: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # a digest's objects stay to the end: to look for garbage among them takes a fifth of the time
     sys.exit(main())
