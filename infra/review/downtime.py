@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from infra.review import names, networks, restarts, services, serving, still_named, switches, traffic
+from infra.review import names, networks, restarts, services, serving, still_named, switches, traffic, unknown_kinds
 from infra.review.finding import Finding
 from infra.review.preview import Preview
 
@@ -16,6 +16,7 @@ _PARTS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     switches.find,
     serving.find,
     still_named.find,
+    unknown_kinds.find,
 )
 
 

@@ -372,3 +372,21 @@ TABLES = [*serving.SERVING.items(), *restarts.WAITING.items(), *restarts.AT_ONCE
 def test_kinds_and_properties_are_the_sdks(of_kind, rows):
     paths = [snake(row.path.split(".")[0]) for row in rows] if isinstance(rows, tuple) else []
     assert {*paths} <= sdk_properties(of_kind)
+
+
+@pytest.mark.parametrize(
+    ("type_", "known"),
+    [
+        ("gcp:compute/forwardingRule:ForwardingRule", False),
+        ("kubernetes:batch/v1:CronJob", False),
+        ("aws:quicksight/dashboard:Dashboard", False),
+        ("aws:cloudwatch/metricAlarm:MetricAlarm", True),
+        ("aws:dynamodb/table:Table", True),
+        ("aws:ec2/flowLog:FlowLog", True),
+        ("random:index/randomPet:RandomPet", True),
+    ],
+)
+def test_of_a_kind_that_is_not_known_that_is_said(type_, known):
+    gone = change("x/y", "delete", {})
+    gone = replace(gone, before=replace(gone.before, type=type_))
+    assert [verdict for verdict, title in told(gone) if "knows nothing of" in title] == ([] if known else [LOOK])
