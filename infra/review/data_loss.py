@@ -31,7 +31,7 @@ def find(preview: Preview) -> Iterator[Finding]:
         if change.op not in ("delete", "replace", "forget") or change.before is None or change.before.external:
             continue
         store = store_of(change.before)
-        if store is None or _only_a_new_value(change):
+        if store is None:
             continue
         found = _replaced(preview, change, store) if change.op == "replace" else _deleted(preview, change, store)
         if store.kind is Kind.COPY:
@@ -50,11 +50,6 @@ def _together(findings: list[Finding], title: str) -> Finding:
     names = tuple(finding.resource.rsplit("::", 1)[-1] for finding in findings)
     worst = max(finding.verdict for finding in findings)
     return Finding(section=Section.DATA_LOSS, verdict=worst, title=title, details=names)
-
-
-def _only_a_new_value(change: Change) -> bool:
-    """A secret's value is changed by a new version beside the old one (retention.py); the secret is another finding."""
-    return change.type == SECRET_VERSION
 
 
 def _deleted(preview: Preview, change: Change, store: Store) -> Finding:
@@ -87,7 +82,7 @@ def _replaced(preview: Preview, change: Change, store: Store) -> Finding:
     end, why = fate(change), ", ".join(change.replace_reasons)
     what = f"{change.label} is replaced{f' for {why}' if why else ''}: "
     verdict, irreversible = store.kind.replaced, False
-    new = f"a new{', empty' if store.kind is Kind.DATA else ''} one takes its place, and the old one"
+    new = f"a new{_content(change, store)} one takes its place, and the old one"
     match end.end:
         case End.KEPT:
             verdict = store.kind.kept
@@ -109,6 +104,26 @@ def _replaced(preview: Preview, change: Change, store: Store) -> Finding:
         verdict, irreversible = Verdict.LOOK, False
         what += "; the program writes its value into the new one"
     return _finding(preview, change, store, verdict, what, end, irreversible=irreversible)
+
+
+def _content(change: Change, store: Store) -> str:
+    """What a new one begins with."""
+    if change.after is not None and any(change.after.raw(name) for name in _FROM_A_COPY):
+        return ", restored"
+    return ", empty" if store.kind is Kind.DATA else ""
+
+
+#: Properties by which a new one begins as a copy, of an earlier day.
+_FROM_A_COPY: Final = (
+    "snapshotIdentifier",
+    "snapshotName",
+    "snapshotArns",
+    "snapshotId",
+    "restoreToPointInTime",
+    "restoreSourceName",
+    "sourceDbSnapshotIdentifier",
+    "backupId",
+)
 
 
 def _written_anew(preview: Preview, secret: Change) -> bool:

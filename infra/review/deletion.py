@@ -49,7 +49,14 @@ PROTECTIONS: Final = (
     "enableDeletionProtection",
     "disableApiTermination",
     "terminationProtection",
+    "terminationProtectionEnabled",
 )
+#: Types that are protected where nothing is said.
+_PROTECTED_BY_DEFAULT: Final = {
+    "aws:cloudtrail/eventDataStore:EventDataStore": "terminationProtectionEnabled",
+    "gcp:sql/databaseInstance:DatabaseInstance": "deletionProtection",
+    "gcp:bigquery/table:Table": "deletionProtection",
+}
 #: Types that are refused unless they are empty, and the property that takes that guard away.
 EMPTIED_BY: Final = {
     **dict.fromkeys(BUCKETS, "forceDestroy"),
@@ -86,7 +93,7 @@ def fate(change: Change) -> Fate:
     if is_on(setting(state, "skipDestroy")):
         return Fate(End.KEPT, "skipDestroy is on")
     for name in PROTECTIONS:
-        if is_on(setting(state, name)):
+        if is_on(setting(state, name, default=_PROTECTED_BY_DEFAULT.get(state.type) == name)):
             off = change.after is not None and not is_on(change.after.raw(name))
             late = "; that the new one is without comes too late for the old one" if off else ""
             return Fate(End.REFUSED, f"AWS refuses, as {name} is on{late}")
@@ -107,6 +114,16 @@ def _by_type(state: State) -> Fate:
     if state.type in (KEY, "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"):
         days = number_of(setting(state, "deletionWindowInDays")) or _WINDOW
         return Fate(End.DELAYED, "", days, f"aws kms cancel-key-deletion --key-id {state.id or 'ID'}, and enable-key")
+    if state.type == "aws:acmpca/certificateAuthority:CertificateAuthority":
+        days = number_of(setting(state, "permanentDeletionTimeInDays")) or _WINDOW
+        return Fate(
+            End.DELAYED,
+            "",
+            days,
+            f"aws acm-pca restore-certificate-authority --certificate-authority-arn {state.id or 'ARN'}",
+        )
+    if is_on(setting(state, "finalSnapshot")):
+        return Fate(End.COPIED, "a last snapshot is made")
     if state.type == TABLE and is_on(state.raw("pointInTimeRecovery.enabled")):
         return Fate(End.COPIED, "DynamoDB keeps a system backup for 35 days, as point-in-time recovery is on")
     for name in _LAST_COPY:
@@ -134,10 +151,10 @@ def _database(state: State) -> Fate:
     return Fate(End.GONE, "no last snapshot is made, as skipFinalSnapshot is on, and automated backups go too")
 
 
-def setting(state: State, name: str) -> Any:
+def setting(state: State, name: str, default: Any = None) -> Any:
     """A property as the provider has it: what the program gives, or what the provider said of it."""
-    value = state.raw(name)
-    return state.outputs.get(name) if value is None else value
+    given, said = state.raw(name), state.outputs.get(name)
+    return given if given is not None else default if said is None else said
 
 
 def is_on(value: Any) -> bool:

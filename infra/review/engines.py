@@ -1,11 +1,11 @@
-"""Changes of a database or broker in place that reach the people who use it: its version, its password, its name."""
+"""Changes of a database or broker in place that stay with the people who use it: a major version, a password."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.policy.resources import Hidden
-from infra.review.deletion import is_on
+from infra.review.deletion import is_on, setting
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview
 from infra.review.retention import differs
@@ -63,17 +63,15 @@ _HANDS_ON: Final = _RUNS | {
     "aws:ssm/parameter:Parameter",
     "kubernetes:core/v1:Secret",
 }
-_NAMED: Final = {"aws:rds/instance:Instance": "identifier", "aws:docdb/clusterInstance:ClusterInstance": "identifier"}
 
 
 def find(preview: Preview) -> Iterator[Finding]:
-    """Major versions, master passwords, and names that clients connect by."""
+    """Major versions, passwords, and the values of secrets."""
     handed_on = [change.label for change in preview.changed if change.type in _HANDS_ON and change.after]
     for change in preview.changed:
         if change.op == "update" and change.before is not None and change.after is not None:
             yield from _version(change)
             yield from _password(preview, change, handed_on)
-            yield from _renamed(change)
         elif change.type == "aws:secretsmanager/secretVersion:SecretVersion" and change.op == "replace":
             yield from _another_value(change)
 
@@ -85,7 +83,7 @@ def _version(change: Change) -> Iterator[Finding]:
         return
     assert change.before is not None  # noqa: S101 - see find
     assert change.after is not None  # noqa: S101
-    before, after = change.before.raw(name), change.after.raw(name)
+    before, after = setting(change.before, name), change.after.raw(name)
     if isinstance(after, Hidden) or isinstance(before, Hidden):
         title = f"which version {change.label} goes to can't be read: AWS takes no version back"
         yield _finding(change, Verdict.LOOK, title)
@@ -101,8 +99,8 @@ def _version(change: Change) -> Iterator[Finding]:
         yield _finding(change, Verdict.LOOK, title)
         return
     title = (
-        f"{change.label} goes from {before} to {after}: a major version, which AWS does not take back; it is down "
-        "while it is upgraded, and clients and extensions must know the new one"
+        f"{change.label} goes from {before} to {after}: a major version, which AWS does not take back; what is written "
+        "from then on can't be had in the old one"
     )
     details = ["to go back, restore a snapshot of before into another one; take it now"]
     allowed = change.after.raw("allowMajorVersionUpgrade")
@@ -110,11 +108,12 @@ def _version(change: Change) -> Iterator[Finding]:
         details.append("as it stands AWS refuses it: allowMajorVersionUpgrade is not on")
     if change.type.startswith("aws:") and not is_on(change.after.raw("applyImmediately")):
         details.append("it happens in the next maintenance window, as applyImmediately is not on")
+    details.append("clients, drivers and extensions must know the new one")
     yield _finding(change, weight, title, details, irreversible=True)
 
 
 def _major(engine: str, version: Any) -> tuple[int, ...]:
-    numbers = re.findall(r"\d+", str(version).split(".mysql_aurora")[0].rsplit("_", 1)[-1])
+    numbers = re.findall(r"\d{1,9}", str(version).split(".mysql_aurora")[0].rsplit("_", 1)[-1])
     first = [int(number) for number in numbers]
     two = any(one in engine.lower() for one in _TWO)
     if not first:
@@ -134,6 +133,9 @@ def _password(preview: Preview, change: Change, handed_on: list[str]) -> Iterato
         return
     users = [user.label for user in preview.dependents(change.urn) if user.type in _RUNS and user.after is not None]
     title = f"{change.label}: the password changes at once, and whoever has the old one is refused when next connecting"
+    if "authToken" in told and change.state.raw("authTokenUpdateStrategy") in (None, "ROTATE"):
+        yield _finding(change, Verdict.LOOK, f"{change.label}: another password is taken beside the old one")
+        return
     if users and not handed_on:
         title += f"; nothing in this change hands the new one to {', '.join(users)}"
         yield _finding(change, Verdict.DANGEROUS, title)
@@ -151,18 +153,6 @@ def _another_value(change: Change) -> Iterator[Finding]:
         "secretId" not in change.replace_reasons
     ):
         title = f"{change.label}: the secret has another value; what reads it when it starts has the old one until then"
-        yield _finding(change, Verdict.LOOK, title)
-
-
-def _renamed(change: Change) -> Iterator[Finding]:
-    name = _NAMED.get(change.type)
-    if name is None or not differs(change, name):
-        return
-    assert change.after is not None  # noqa: S101 - see find
-    if name in change.after.declared or not change.after.declared:
-        title = (
-            f"{change.label} gets another {name}, and so another host name: whoever connects by the old one is cut off"
-        )
         yield _finding(change, Verdict.LOOK, title)
 
 

@@ -7,8 +7,8 @@ documentation, "aliases"; children of an aliased component inherit its alias.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from infra.review.changes import counted
@@ -58,11 +58,19 @@ _SETTINGS: Final = frozenset(
 
 @dataclass(frozen=True)
 class Rename:
-    """Two resources that look like one; `named_anew` where they differ in what the cloud calls them."""
+    """Two resources that look like one.
+
+    Attributes:
+        named_anew: whether they differ in what the cloud calls them.
+        a_setting: whether both are one thing in AWS, so that deleting the old one takes the new one away.
+        alike: how many inputs of the program they share.
+    """
 
     old: Change
     new: Change
     named_anew: bool = False
+    a_setting: bool = False
+    alike: int = 0
 
     @property
     def sides(self) -> tuple[State, State]:
@@ -72,18 +80,14 @@ class Rename:
         return self.old.before, self.new.after
 
     @property
-    def a_setting(self) -> bool:
-        """Whether both are one thing in AWS, so that deleting the old one takes the new one away."""
-        old, new = self.sides
-        return old.type in _SETTINGS and dict(old.links) == dict(new.links) and not old.retain
-
-    @property
     def verdict(self) -> Verdict:
-        """What is deleted with the old one decides."""
+        """What is deleted with the old one decides; to be alike in one input or none is no news."""
         store = store_of(self.sides[0])
         kept = fate(self.old).end is End.KEPT
         lost = store is not None and not kept and store.kind.deleted is Verdict.DANGEROUS
-        return Verdict.DANGEROUS if lost or self.a_setting else Verdict.LOOK
+        if lost or self.a_setting:
+            return Verdict.DANGEROUS
+        return Verdict.LOOK if store is not None or self.alike > 1 else Verdict.SAFE
 
 
 def find(preview: Preview) -> Iterator[Finding]:
@@ -119,23 +123,37 @@ def renames(preview: Preview) -> Iterator[Rename]:
             if ignored and store_of(rename.sides[0]) is None:
                 continue  # of what holds nothing, a likeness is none of anybody's care
             paired |= {rename.old.urn, rename.new.urn}
-            yield rename
+            yield replace(rename, a_setting=_a_setting(preview, *rename.sides))
+
+
+def _a_setting(preview: Preview, old: State, new: State) -> bool:
+    """Whether both are settings of one thing, that stays as it is."""
+    if old.type not in _SETTINGS or old.retain or dict(old.links) != dict(new.links):
+        return False
+    targets = [preview.by_urn.get(urn) for urns in new.links.values() for urn in urns]
+    return all(target is None or target.op in ("same", "update", "read", "refresh") for target in targets)
 
 
 def _paired(gone: list[Change], come: list[Change], ignored: frozenset[str]) -> Iterator[Rename]:
     old, new = (_by_inputs(side, ignored) for side in (gone, come))
-    for key, left in old.items():
-        right = new.get(key, [])
-        same = {change.name: change for change in right}
-        matched = [(change, same.pop(change.name)) for change in left if change.name in same]
-        rest = [change for change in left if change.name not in {one.name for one, _ in matched}]
-        matched += zip(_sorted(rest), _sorted(same.values()), strict=False)
-        for one, other in matched:
-            yield Rename(one, other, named_anew=bool(ignored))
+    for key in [key for key in old if key in new]:
+        for one, other in _matched(old[key], new[key]):
+            yield Rename(one, other, named_anew=bool(ignored), alike=len(_given(one.state, ignored)))
 
 
-def _sorted(changes: Iterable[Change]) -> list[Change]:
-    return sorted(changes, key=lambda change: change.name)
+def _matched(gone: list[Change], come: list[Change]) -> Iterator[tuple[Change, Change]]:
+    """Each with the one of its own name; the others in the order of their names, which one word before all keeps."""
+    named: dict[str, list[Change]] = defaultdict(list)
+    for change in come:
+        named[change.name].append(change)
+    rest = []
+    for change in gone:
+        if named[change.name]:
+            yield change, named[change.name].pop()
+        else:
+            rest.append(change)
+    left = [change for changes in named.values() for change in changes]
+    yield from zip(*(sorted(side, key=lambda change: change.name) for side in (rest, left)), strict=False)
 
 
 def _by_inputs(changes: list[Change], ignored: frozenset[str]) -> dict[str, list[Change]]:
@@ -146,13 +164,16 @@ def _by_inputs(changes: list[Change], ignored: frozenset[str]) -> dict[str, list
 
 
 def _inputs(state: State, ignored: frozenset[str]) -> str:
+    return json.dumps([state.type, _given(state, ignored)], sort_keys=True, default=str)
+
+
+def _given(state: State, ignored: frozenset[str]) -> dict[str, Any]:
     """What a program gives a resource, without what Pulumi makes up; of other resources' values their types."""
-    given = {
+    return {
         name: [_kind(urn) for urn in state.links[name]] if state.links.get(name) else value
         for name, value in state.props.items()
         if (not state.declared or name in state.declared) and not _made_up(state, name, value) and name not in ignored
     }
-    return json.dumps([state.type, given], sort_keys=True, default=str)
 
 
 def _made_up(state: State, name: str, value: Any) -> bool:
@@ -161,7 +182,8 @@ def _made_up(state: State, name: str, value: Any) -> bool:
 
 
 def _kind(urn: str) -> str:
-    return urn.split("::")[2].rsplit("$", 1)[-1]
+    """The type token of a URN; of what is none, itself."""
+    return urn.split("::")[2].rsplit("$", 1)[-1] if urn.count("::") > 1 else urn
 
 
 def _component(preview: Preview, old: State, new: State) -> tuple[str, str] | None:

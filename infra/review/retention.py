@@ -6,7 +6,7 @@ objects"; ECR User Guide, "Lifecycle policies"; KMS Developer Guide, "Enabling a
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ _KEPT: Final[Mapping[str, Kept]] = {
     ),
     "aws:timestreamwrite/table:Table": Kept("retentionProperties.magneticStoreRetentionPeriodInDays", "days", "rows"),
     "aws:sqs/queue:Queue": Kept(
-        "messageRetentionSeconds", "seconds", "messages that wait, and dead letters", default=345_600, sure=False
+        "messageRetentionSeconds", "seconds", "messages that wait, or are set aside,", default=345_600, sure=False
     ),
 }
 
@@ -83,16 +83,14 @@ def _shorter(change: Change, before: State, after: State) -> Iterator[Finding]:
         return
     given = after.raw(kept.path)
     if isinstance(given, Hidden):
-        title = f"for how long {change.label} keeps {kept.what} is {given.why}: what is older than that is deleted"
+        title = f"for how long {change.label} keeps {kept.what} is {given.why}: older ones are deleted for good"
         yield _finding(change, Verdict.LOOK, title)
         return
     old, new = (_length(kept, side.raw(kept.path)) for side in (before, after))
     if new is None or (old is not None and new >= old):
         return
-    was = "an unknown time" if old is None else "for ever" if old == FOR_EVER else f"{old:g} {kept.unit}"
-    title = (
-        f"{change.label} keeps {new:g} {kept.unit} instead of {was}: {kept.what} older than that are deleted for good"
-    )
+    was = "" if old is None else " instead of for ever" if old == FOR_EVER else f" instead of {old:g}"
+    title = f"{change.label} keeps {kept.what} for {new:g} {kept.unit}{was}: older ones are deleted for good"
     yield _finding(change, Verdict.DANGEROUS if kept.sure else Verdict.LOOK, title, irreversible=True)
 
 
@@ -137,7 +135,7 @@ def _shrunk(change: Change, before: State, after: State) -> Iterator[Finding]:
         return
     old, new = number_of(before.raw(path)), number_of(after.raw(path))
     if old is not None and new is not None and new < old:
-        title = f"{change.label} is to shrink from {old:g} to {new:g} GiB: AWS lets it grow alone, and the update fails"
+        title = f"{change.label} is to shrink from {old:g} to {new:g} GiB: AWS only lets it grow, and the update fails"
         yield _finding(change, Verdict.LOOK, title)
 
 
@@ -155,10 +153,10 @@ def _expirations(preview: Preview) -> Iterator[Finding]:
     for change in preview.changed:
         if change.after is None or change.op not in ("create", "update", "replace"):
             continue
-        if change.type in _LIFECYCLES and not _of_new(preview, change, "bucket"):
-            yield from _objects_expire(change, _rules)
-        elif change.type in BUCKETS and change.op == "update":
-            yield from _objects_expire(change, _rules_of_bucket)
+        if (change.type in _LIFECYCLES and not _of_new(preview, change, "bucket")) or (
+            change.type in BUCKETS and change.op == "update"
+        ):
+            yield from _objects_expire(change)
         elif change.type == _IMAGE_LIFECYCLE and not _of_new(preview, change, "repository"):
             yield from _images_expire(change)
 
@@ -170,42 +168,48 @@ def _of_new(preview: Preview, change: Change, prop: str) -> bool:
     return bool(found) and all(target.op == "create" for target in found)
 
 
-Rules = Callable[[State | None], dict[str, tuple[float, bool]]]
+@dataclass(frozen=True)
+class _Rule:
+    """Days after which a rule deletes; whether it is for the whole bucket, and for what is in use."""
+
+    days: float
+    everything: bool
+    current: bool
 
 
-def _objects_expire(change: Change, rules: Rules) -> Iterator[Finding]:
-    old, new = rules(change.before if change.op == "update" else None), rules(change.after)
-    for name, (days, all_of_it) in new.items():
-        if name in old and old[name][0] <= days and old[name][1] >= all_of_it:
+def _objects_expire(change: Change) -> Iterator[Finding]:
+    old, new = _rules(change.before if change.op == "update" else None), _rules(change.after)
+    for (name, what), rule in new.items():
+        was = old.get((name, what))
+        if was and was.days <= rule.days and was.everything >= rule.everything:
             continue
-        which = "all objects" if all_of_it else "the objects that it is for"
-        was = f" instead of after {old[name][0]:g}" if name in old and old[name][0] != days else ""
-        title = f"{change.label}: rule {name} deletes {which} after {days:g} days{was}, those that are older at once"
-        yield _finding(change, Verdict.DANGEROUS if all_of_it else Verdict.LOOK, title, irreversible=True)
+        which = "all objects" if rule.everything else "the objects that it is for"
+        which = which if rule.current else f"former versions of {which}"
+        since = f" instead of after {was.days:g}" if was and was.days != rule.days else ""
+        title = f"{change.label}: rule {name} deletes {which} after {rule.days:g} days{since}; older ones at once"
+        verdict = Verdict.DANGEROUS if rule.everything and rule.current else Verdict.LOOK
+        yield _finding(change, verdict, title, irreversible=True)
 
 
-def _rules(state: State | None) -> dict[str, tuple[float, bool]]:
-    """Days after which an enabled rule deletes, and whether it is for the whole bucket; a date counts as 0 days."""
+def _rules(state: State | None) -> dict[tuple[str, str], _Rule]:
+    """By a rule's name and by what of it expires, of rules that are on; a date counts as 0 days."""
     found = {}
-    for at, rule in enumerate(_list(state, "rules")):
-        expiration = rule.get("expiration")
-        if rule.get("status") != "Enabled" or not isinstance(expiration, Mapping):
+    for at, rule in enumerate([*_list(state, "rules"), *_list(state, "lifecycleRules")]):
+        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
             continue
-        days = 0 if expiration.get("date") else number_of(expiration.get("days"))
-        if days is not None:
-            found[str(rule.get("id") or at)] = (days, not _narrowed(rule.get("filter")) and not rule.get("prefix"))
+        everything = not any(_narrowed(rule.get(name)) for name in ("filter", "prefix", "tags"))
+        for what, days in _expiring(rule):
+            found[str(rule.get("id") or at), what] = _Rule(days, everything, current=what == "expiration")
     return found
 
 
-def _rules_of_bucket(state: State | None) -> dict[str, tuple[float, bool]]:
-    found = {}
-    for at, rule in enumerate(_list(state, "lifecycleRules")):
-        expiration = rule.get("expiration")
-        if rule.get("enabled") is True and isinstance(expiration, Mapping):
-            days = 0 if expiration.get("date") else number_of(expiration.get("days"))
+def _expiring(rule: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for what in ("expiration", "noncurrentVersionExpiration"):
+        given = rule.get(what)
+        if isinstance(given, Mapping):
+            days = 0.0 if given.get("date") else number_of(given.get("days") or given.get("noncurrentDays"))
             if days is not None:
-                found[str(rule.get("id") or at)] = (days, not rule.get("prefix") and not rule.get("tags"))
-    return found
+                yield what, days
 
 
 def _narrowed(value: Any) -> bool:
@@ -238,7 +242,7 @@ def _selections(state: State | None) -> list[str]:
     try:
         rules = json.loads(text or "{}").get("rules") or []
         return [json.dumps(rule.get("selection"), sort_keys=True) for rule in rules]
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, RecursionError):
         return [shown(text)]
 
 

@@ -50,10 +50,10 @@ def topic(name: str) -> Program:
     return program
 
 
-def logs(*, name: str = "/backlog/api", days: int = 30, retain: bool = False, skip: bool = False) -> Program:
+def logs(*, name: str = "/backlog/api", days: int = 30, retain: bool = False) -> Program:
     def program() -> None:
         opts = pulumi.ResourceOptions(retain_on_delete=retain)
-        aws.cloudwatch.LogGroup("api", name=name, retention_in_days=days, skip_destroy=skip, opts=opts)
+        aws.cloudwatch.LogGroup("api", name=name, retention_in_days=days, opts=opts)
 
     return program
 
@@ -134,13 +134,6 @@ PAIRS = [
         says=("replaced for engine: a new, empty one takes its place, and the old one goes with the database's rows",),
     ),
     Pair(
-        "a database is replaced that has a last snapshot",
-        database(),
-        database(username="other"),
-        Verdict.DANGEROUS,
-        says=("goes with the database's rows, but for a copy: a last snapshot is made: the-last",),
-    ),
-    Pair(
         "a database is replaced, and its protection from deletion comes off too late",
         database(deletion_protection=True),
         database(deletion_protection=False, engine="mysql", engine_version="8.4"),
@@ -213,25 +206,11 @@ PAIRS = [
         says=("goes from 16.4 to 17.2: a major version, which AWS does not take back",),
     ),
     Pair(
-        "a version of a database is taken back",
-        database(),
-        database(engine_version="15.8"),
-        Verdict.LOOK,
-        says=("AWS takes no version back, and the update fails",),
-    ),
-    Pair(
         "a database's password",
         database(),
         database(word="two"),
         Verdict.LOOK,
         says=("whoever has the old one is refused when next connecting",),
-    ),
-    Pair(
-        "a database's name, and so its host",
-        database(identifier="backlog"),
-        database(identifier="todos"),
-        Verdict.LOOK,
-        says=("another host name",),
     ),
     Pair(
         "a queue has another name",
@@ -248,9 +227,10 @@ PAIRS = [
         queue(),
         queue(keeps=3600),
         Verdict.LOOK,
-        says=("keeps 3600 seconds instead of 345600",),
+        says=(
+            "keeps messages that wait, or are set aside, for 3600 seconds instead of 345600: older ones are deleted",
+        ),
     ),
-    Pair("a queue keeps messages for longer", queue(), queue(keeps=1_209_600), Verdict.SAFE),
     Pair(
         "a topic has another name",
         topic("events"),
@@ -267,14 +247,6 @@ PAIRS = [
         says=("is let go: it stays in the cloud with the log lines", "(retainOnDelete is on)"),
     ),
     Pair(
-        "a log group is kept by the provider",
-        logs(skip=True),
-        nothing,
-        Verdict.LOOK,
-        says=("(skipDestroy is on)",),
-    ),
-    Pair("a log group has another name", logs(), logs(name="/todos/api"), Verdict.DANGEROUS),
-    Pair(
         "retaining comes with the replacement, and too late for it",
         logs(),
         logs(name="/todos/api", retain=True),
@@ -286,10 +258,9 @@ PAIRS = [
         logs(days=30),
         logs(days=7),
         Verdict.DANGEROUS,
-        says=("keeps 7 days instead of 30 days: log lines older than that are deleted for good",),
+        says=("keeps log lines for 7 days instead of 30: older ones are deleted for good",),
     ),
     Pair("logs are kept for longer", logs(days=30), logs(days=90), Verdict.SAFE),
-    Pair("logs are kept for ever", logs(days=30), logs(days=0), Verdict.SAFE),
     Pair(
         "a repository is deleted with its images",
         repository(force=True),
@@ -332,10 +303,8 @@ PAIRS = [
         bucket(),
         bucket(expires=30),
         Verdict.DANGEROUS,
-        says=("rule old deletes all objects after 30 days, those that are older at once",),
+        says=("rule old deletes all objects after 30 days; older ones at once",),
     ),
-    Pair("some objects of a bucket expire", bucket(), bucket(expires=30, prefix="tmp/"), Verdict.LOOK),
-    Pair("objects expire later", bucket(expires=30), bucket(expires=90), Verdict.SAFE),
     Pair("objects of a new bucket expire", nothing, bucket(expires=30), Verdict.SAFE),
     Pair(
         "a key is deleted",
@@ -368,7 +337,6 @@ PAIRS = [
         Verdict.LOOK,
         says=("gone for good after 30 days",),
     ),
-    Pair("a secret is deleted at once", secret(window=0), nothing, Verdict.DANGEROUS),
     Pair("a secret has another value", secret(), secret(value="two"), Verdict.LOOK, says=("has another value",)),
     Pair(
         "an address is replaced",

@@ -1,0 +1,138 @@
+"""Which of those that go and come are one, and what is to be said so that they stay."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from infra.policy.resources import SECRET
+from infra.review.finding import Verdict
+from infra.review.preview import Preview
+from infra.review.renames import find
+from infra.review.review import review
+from tests.review import hand_built
+
+LOOK, DANGEROUS, SAFE = Verdict.LOOK, Verdict.DANGEROUS, Verdict.SAFE
+QUEUE, RULE = "aws:sqs/queue:Queue", "aws:cloudwatch/eventRule:EventRule"
+POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+STACK = "urn:pulumi:test::backlog::pulumi:pulumi:Stack::backlog-test"
+
+
+def state(type_, name, props=None, parent="", *, declared=None, links=None, **more):
+    props = {"delaySeconds": 1} if props is None else props
+    one = hand_built.state(type_, name, props, links, parent=parent or STACK, **more)
+    above = f"{parent.split('::')[2]}$" if parent else ""
+    return replace(
+        one, urn=hand_built.urn(f"{above}{type_}", name), declared=frozenset(props if declared is None else declared)
+    )
+
+
+def told(gone, come, *others):
+    changes = [hand_built.change(one, None) for one in gone] + [hand_built.change(None, one) for one in come]
+    return list(find(Preview("test", (*changes, *(hand_built.change(one, one) for one in others)))))
+
+
+def test_a_rename_is_told_with_its_alias():
+    (one,) = told([state(QUEUE, "old")], [state(QUEUE, "new")])
+    assert one.verdict is DANGEROUS
+    assert 'sqs/Queue new needs opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])' in one.details[0]
+
+
+def test_names_that_pulumi_makes_up_are_no_difference():
+    sides = [
+        state(QUEUE, name, {"name": f"{name}-{made}", "delaySeconds": 1}, declared={"delaySeconds"})
+        for name, made in (("old", "1a2b3c4"), ("new", "5d6e7f8"))
+    ]
+    assert len(told(sides[:1], sides[1:])) == 1
+    untold = [replace(side, declared=frozenset()) for side in sides]
+    assert len(told(untold[:1], untold[1:])) == 1
+
+
+def test_another_given_name_is_told_as_what_would_replace_it():
+    sides = [state(QUEUE, name, {"name": name, "delaySeconds": 1}) for name in ("old", "new")]
+    (one,) = told(sides[:1], sides[1:])
+    assert one.details[1] == "and keep name = 'old': another one replaces it"
+
+
+def test_other_inputs_are_another_resource():
+    assert told([state(QUEUE, "old", {"delaySeconds": 1})], [state(QUEUE, "new", {"delaySeconds": 2})]) == []
+    assert told([state(RULE, "old", {"name": "a", "x": 1})], [state(RULE, "new", {"name": "b", "x": 1})]) == []
+
+
+def test_values_of_other_resources_are_compared_by_their_types():
+    keys = [state("aws:kms/key:Key", name, {}) for name in ("one", "two")]
+    sides = [state(QUEUE, key.name, {"kmsMasterKeyId": key.name}, links={"kmsMasterKeyId": (key.urn,)}) for key in keys]
+    assert len(told(sides[:1], sides[1:], *keys)) == 1
+
+
+@pytest.mark.parametrize(("props", "verdict"), [({"a": 1, "b": SECRET}, LOOK), ({"a": 1}, SAFE), ({}, SAFE)])
+def test_to_be_alike_in_little_is_no_news_of_what_holds_nothing(props, verdict):
+    assert [one.verdict for one in told([state(RULE, "old", props)], [state(RULE, "new", props)])] == [verdict]
+
+
+def test_what_stays_in_the_cloud_is_not_lost():
+    (one,) = told([state(QUEUE, "old", retain=True)], [state(QUEUE, "new")])
+    assert one.verdict is LOOK
+
+
+def test_a_setting_of_what_stays_is_taken_away_by_its_old_name():
+    queue = state(QUEUE, "jobs")
+    sides = [state(POLICY, name, {"policy": "{}"}, links={"queueUrl": (queue.urn,)}) for name in ("old", "new")]
+    (one,) = told(sides[:1], sides[1:], queue)
+    assert one.verdict is DANGEROUS
+    assert "to AWS both are one thing" in one.title
+    anew = [one for one in told([*sides[:1], queue], [*sides[1:], state(QUEUE, "tasks")]) if "QueuePolicy" in one.title]
+    assert [one.verdict for one in anew] == [SAFE]
+
+
+def component(name, type_="todos:index:Store", parent=""):
+    return state(type_, name, {}, parent, custom=False)
+
+
+def test_a_component_of_another_class_says_so_once_for_all_that_is_in_it():
+    old, new = component("store"), component("store", "todos:shop:Shop")
+    inner = [component("inner", "todos:index:Inner", side.urn) for side in (old, new)]
+    gone, come = (
+        [side, within, *(state(QUEUE, f"q{at}", parent=within.urn) for at in range(3))]
+        for side, within in zip((old, new), inner, strict=True)
+    )
+    (one,) = told(gone, come)
+    assert one.title.startswith("component Store store goes and Shop store comes, with 3 resources the same")
+    assert 'pulumi.Alias(type_="todos:index:Store")' in one.details[0]
+
+
+def test_out_of_a_component_that_stays():
+    store = component("store")
+    (one,) = told([state(QUEUE, "jobs", parent=store.urn)], [state(QUEUE, "jobs")], store)
+    assert "moves from Store store to the stack" in one.title
+    assert f'pulumi.Alias(parent="{store.urn}")' in one.details[0]
+
+
+def test_those_of_one_name_belong_together():
+    names = [f"q{at}" for at in range(20)]
+    store = component("store")
+    (one,) = told(
+        [state(QUEUE, name) for name in names],
+        [state(QUEUE, name, parent=store.urn) for name in reversed(names)],
+        store,
+    )
+    assert one.title.startswith("20 resources move from the stack to Store store")
+    assert not any("name=" in line for line in one.details)
+
+
+def test_a_parent_that_is_none_is_a_place_like_another():
+    sides = [
+        replace(state(QUEUE, "jobs"), parent=parent, urn=hand_built.urn(QUEUE, parent)) for parent in ("x", "y::z")
+    ]
+    assert len(told(sides[:1], sides[1:])) == 1
+
+
+def test_thousands_are_paired_in_no_time():
+    gone = [state(QUEUE, f"old-{at}", {"delaySeconds": at % 7, "name": "x"}) for at in range(2_500)]
+    come = [state(QUEUE, f"new-{at}", {"delaySeconds": at % 7, "name": "y"}) for at in range(2_500)]
+    changes = [hand_built.change(one, None) for one in gone] + [hand_built.change(None, one) for one in come]
+    preview = Preview("test", tuple(changes))
+    start = time.process_time()
+    assert sum("is it a rename" in one.title for one in find(preview)) == 2_500
+    assert time.process_time() - start < 1
+    assert review(preview).verdict is DANGEROUS
