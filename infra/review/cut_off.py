@@ -38,17 +38,35 @@ class _Pairs:
         self.before, self.after = before, after
         self._of_class: dict[_Class, list[str]] = defaultdict(list)
         self._class_of: dict[str, _Class] = {}
+        self._said_by: dict[str, set[int]] = {}
         self._in_group: dict[str, dict[_Class, None]] = defaultdict(dict)
         for urn, node in after.nodes.items():
             old = before.nodes.get(urn)
             if old is not None:
                 stayed = tuple(port for port in node.ports if port in old.ports)
+                if not node.ports:
+                    stayed = tuple(sorted({port for group in old.groups for port in self._said(group)}))
                 key = (old.groups, node.groups, old.subnets, node.subnets, stayed)
                 self._of_class[key].append(urn)
                 self._class_of[urn] = key
                 for group in old.groups:
                     self._in_group[group][key] = None
         self.connects = cache(self._connects)
+
+    def _said(self, group: str) -> set[int]:
+        """Where what a resource listens on is not known: the single ports for which its rules name other groups."""
+        if group not in self._said_by:
+            rules = self.before.rules.of["ingress"].get(group, ())
+            self._said_by[group] = {
+                rule.ports.low
+                for rule in rules
+                if isinstance(rule.peer, Named)
+                and rule.peer.kind == "group"
+                and rule.ports.protocol == "tcp"
+                and rule.ports.low == rule.ports.high
+                and rule.ports.low not in ports.ADMINISTRATION
+            }
+        return self._said_by[group]
 
     def found(self) -> Iterator[Finding]:
         for target, clients in self._to_be_judged().items():

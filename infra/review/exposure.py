@@ -9,7 +9,7 @@ from typing import Final
 
 from infra.review import addresses, cut_off, ports, public_access, transport
 from infra.review.attached import Node
-from infra.review.audiences import Audience, Shift, joined, shifts
+from infra.review.audiences import Audience, Shift, audiences, joined, shifts
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.ports import Ports
@@ -79,7 +79,7 @@ class _Network:
         if shift.after.world and shift.over_ipv6:
             title = f"{self._named(group)} lets the internet in over both versions of IP on {_on(shift)}"
             yield _finding(Verdict.LOOK, title, group, self._sides(shift))
-        elif not shift.after.world and shift.came:
+        elif shift.came.networks or (shift.came and not shift.after.world):
             yield from self._widened(group, shift)
         elif shift.went:
             yield self._narrowed(group, shift)
@@ -94,6 +94,9 @@ class _Network:
         reached = [node for node in met if node.routable is not False]
         verdict = max((self._danger(node, ranges) for node in members), default=_danger_of(ranges))
         details = [f"by {line}" for line in self._by(group)]
+        if members and all(self._was_open(node, ranges) for node in members):
+            title = f"{self._named(group)} lets {who} in on {on}, which reached {_names(members)} before"
+            return _finding(Verdict.SAFE, title, group, details)
         details += [line for shift in opened[:_MOST] for line in self._sides(shift)]
         if reached:
             self._told |= {node.urn for node in reached}
@@ -110,6 +113,14 @@ class _Network:
         if not members:
             details.append("what is in this group is not shown here")
         return _finding(verdict, title, group, details)
+
+    def _was_open(self, node: Node, ranges: Iterable[Ports]) -> bool:
+        """Whether other groups let the internet in to a resource before, with no less of a way to it."""
+        old = self.before.nodes.get(node.urn)
+        if old is None or (old.routable is False and node.routable is not False):
+            return False
+        before = _as_rules(self.before.open_to_the_world(old.groups))
+        return not any(shift.came for shift in shifts(before, [*before, *_as_rules(ranges)]))
 
     def _danger(self, node: Node, ranges: Iterable[Ports]) -> Verdict:
         """How bad it is that the internet is let in to a resource on some ports."""
@@ -143,7 +154,12 @@ class _Network:
         members = [node for node in self.after.members.get(group, []) if _meets(node, shift.ranges)]
         new = group not in self.before.states and self._is_urn(group)
         what = _names(members) if members else self._named(group)
-        who = self._who(known)
+        wider = shift.after.networks - shift.before.networks  # as they are written, and not only what is new of them
+        who = self._who(Audience(wider, known.named))
+        if members and all(self._let_in_before(node, shift, known) for node in members):
+            title = f"{self._named(group)} lets {who} in on {_on(shift)}, as other groups of {what} did"
+            yield _finding(Verdict.SAFE, title, group)
+            return
         breadth = addresses.breadth(came.networks)
         look = not new or breadth >= addresses.Breadth.SOME
         peers = [one for one in known.named if one.kind == "group"]
@@ -153,19 +169,41 @@ class _Network:
         title = f"{who} may newly reach {what} on {_on(shift)}"
         yield _finding(Verdict.LOOK if look else Verdict.SAFE, title, group, self._sides(shift))
 
+    def _let_in_before(self, node: Node, shift: Shift, known: Audience) -> bool:
+        """Whether other groups let the same in to a resource before."""
+        old = self.before.nodes.get(node.urn)
+        if old is None:
+            return False
+        for one in shift.ranges:
+            for piece, audience in audiences(self.before.ingress(old.groups)):
+                if piece.covers(one) and not addresses.without(known.networks, audience.networks):
+                    peers = {urn for peer in audience.named for urn in self._members(self.before, peer)}
+                    if all(set(self._members(self.after, peer)) <= peers for peer in known.named):
+                        break
+            else:
+                return False
+        return True
+
+    @staticmethod
+    def _members(side: Side, peer: Named) -> Iterator[str]:
+        """The resources that a name stands for, or the name itself."""
+        yield from [node.urn for node in side.members.get(peer.identity, ())] or [peer.identity]
+
     def _narrowed(self, group: str, shift: Shift) -> Finding:
         """Fewer are let in; whether someone in this stack is cut off is asked of each resource apart."""
         went = shift.went
-        if shift.before.world and not shift.after.world:
-            went = Audience(shift.before.networks, went.named)  # all but a few is all, as one says it
-        title = f"{self._named(group)} no longer lets in {self._who(went)} on {_on(shift)}"
+        written = Audience(shift.before.networks - shift.after.networks, went.named)
+        title = f"{self._named(group)} no longer lets in {self._who(written)} on {_on(shift)}"
+        if shift.after.networks and went.networks and not shift.before.world:
+            title = f"{self._named(group)} lets in fewer on {_on(shift)}: {self._who(shift.after)}"
         public = [
             node
             for node in self.after.members.get(group, [])
             if node.balances and node.routable is not False and shift.before.world and _meets(node, shift.ranges)
         ]
-        peers = any(one.kind == "group" for one in shift.went.named)
-        verdict = Verdict.LOOK if public or (peers and not shift.after) else Verdict.SAFE
+        peers = any(one.kind == "group" and one.identity in self.after.states for one in went.named)
+        shut = not shift.after and not ports.for_administration(shift.ranges)
+        verdict = Verdict.LOOK if public or peers or shut else Verdict.SAFE
         return _finding(verdict, title, group, self._sides(shift))
 
     def _egress(self, group: str, shift: Shift) -> Iterator[Finding]:
@@ -212,6 +250,9 @@ class _Network:
             yield self._no_longer_public(node, old, old_ports)
         opened = [shift.ranges for shift in shifts(_as_rules(old_ports), _as_rules(new_ports)) if shift.after.networks]
         ranges = tuple(one for some in opened for one in some)
+        if old is not None and old.groups != node.groups and not self.after.told(node):
+            title = f"whom the security groups of {node.label} let in is not shown here: they are others than before"
+            yield _spot(title, node.urn, self._attributes(node, old))
         newly_public = node.routable is not False and (old is None or old.routable is False)
         if ranges:
             verdict = self._danger(node, ranges)
@@ -231,7 +272,7 @@ class _Network:
             title = f"{node.label} {verb}: its security groups alone keep {INTERNET} out"
             return _finding(Verdict.LOOK, title, node.urn, self._attributes(node, old))
         title = f"{node.label} {verb}, and whom its security groups let in is not shown here"
-        dangerous = node.store or node.balances or old is not None
+        dangerous = node.store or node.balances
         return _finding(Verdict.DANGEROUS if dangerous else Verdict.LOOK, title, node.urn, self._attributes(node, old))
 
     def _no_longer_public(self, node: Node, old: Node, ranges: tuple[Ports, ...]) -> Finding:

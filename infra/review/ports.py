@@ -82,6 +82,7 @@ _NAMES: Final = {
 }
 #: What strangers are meant to reach: the web, and the doors of a virtual private network.
 _FOR_STRANGERS: Final = {"tcp": {80, 443}, "udp": {443, 500, 1194, 4500, 51820}}
+ADMINISTRATION: Final = (22, 3389, 5985, 5986)
 #: Of the names, those that are of no harm where routing keeps the internet out anyway.
 _HARMLESS_INSIDE: Final = {80, 443, 500, 1194, 4500, 51820, 8080, 8443, 3000, 5000}
 
@@ -94,9 +95,9 @@ class Ports:
     low: int = 0
     high: int = LAST
 
-    def overlaps(self, other: "Ports") -> bool:
-        """Whether they have a port in common."""
-        return self.protocol == other.protocol and self.low <= other.high and other.low <= self.high
+    def covers(self, other: "Ports") -> bool:
+        """Whether all of the other's ports are among them."""
+        return self.protocol == other.protocol and self.low <= other.low and other.high <= self.high
 
     def has(self, port: int) -> bool:
         """Whether a port of TCP is one of them."""
@@ -116,6 +117,11 @@ def for_strangers(ranges: Iterable[Ports]) -> bool:
         )
         for one in ranges
     )
+
+
+def for_administration(ranges: Iterable[Ports]) -> bool:
+    """Whether all of them are what people come by, and programs do not: shells, remote desktops, echoes."""
+    return all(one.protocol == "icmp" or (one.low == one.high and one.low in ADMINISTRATION) for one in ranges)
 
 
 def sensitive(ranges: Iterable[Ports]) -> bool:

@@ -415,3 +415,48 @@ def test_whatever_stands_there_nothing_breaks(odd):
     list(find(preview([], stack)))
     list(find(preview(stack, [])))
     list(find(preview(stack, [group("machines"), *(state(one.type, one.name, {}) for one in stack[1:])])))
+
+
+def test_a_group_under_another_name_opens_nothing():
+    def stack(name):
+        opened = let_in("web", name, 22, cidrIpv4="0.0.0.0/0")
+        return [new_group(name), opened, let_in("db", name, 5432, cidrIpv4="10.0.0.0/8"), machine(name)]
+
+    assert worst(stack("old"), stack("new")) is Verdict.SAFE
+    more = [*stack("new"), let_in("more", "new", 3389, cidrIpv4="0.0.0.0/0")]
+    assert worst(stack("old"), more) is Verdict.DANGEROUS
+
+
+def test_what_another_group_has_opened_before_is_no_news():
+    stack = [group("open"), group("shut"), let_in("ssh", "open", 22, cidrIpv4="0.0.0.0/0")]
+    one = machine("open", "shut")
+    assert worst([*stack, one], [*stack, one, let_in("too", "shut", 22, cidrIpv4="0.0.0.0/0")]) is Verdict.SAFE
+    assert worst([*stack, one], [*stack, one, let_in("too", "shut", 23, cidrIpv4="0.0.0.0/0")]) is Verdict.DANGEROUS
+
+
+def test_between_groups_whose_members_are_not_shown_a_rule_that_goes_is_to_be_read():
+    stack, rule_ = [group("api"), group("database")], let_in("api", "database", referencedSecurityGroupId="api")
+    assert worst([*stack, rule_], stack) is Verdict.LOOK
+    assert worst([*stack, rule_], stack[1:]) is Verdict.SAFE  # the API goes with its group
+
+
+def test_machines_are_cut_off_from_each_other():
+    front = state(INSTANCE, "front", {"vpcSecurityGroupIds": ["sg-front"]})
+    back = state(INSTANCE, "back", {"vpcSecurityGroupIds": ["sg-back"]})
+    stack = [group("front"), group("back"), front, back]
+    app, ssh = (let_in(str(port), "back", port, referencedSecurityGroupId="front") for port in (9000, 22))
+    assert worst([*stack, app], stack) is Verdict.DANGEROUS
+    assert worst([*stack, ssh], stack) is Verdict.LOOK
+
+
+def test_groups_that_are_not_shown_are_said():
+    old, new = (database(vpcSecurityGroupIds=[identity]) for identity in ("sg-a", "sg-b"))
+    told = found([old], [new], Section.BLIND_SPOTS)
+    assert [verdict for verdict, _ in told] == [Verdict.LOOK]
+    assert found([old], [old], Section.BLIND_SPOTS) == []
+
+
+def test_a_port_that_is_shut_is_read_and_a_shell_that_is_shut_is_safe():
+    stack = [group("machines")]
+    for port, verdict in ((22, Verdict.SAFE), (443, Verdict.LOOK)):
+        assert worst([*stack, let_in("rule", "machines", port, cidrIpv4="0.0.0.0/0")], stack) is verdict

@@ -296,14 +296,14 @@ PAIRS = [
         group(ssh=own(22, "203.0.113.0/24")),
         group(ssh=own(22, "203.0.0.0/8")),
         Verdict.LOOK,
-        says=("may newly reach ec2/SecurityGroup machines on 22 (SSH)",),
+        says=("203.0.0.0/8 may newly reach ec2/SecurityGroup machines on 22 (SSH)",),
     ),
     Pair(
         "a network's addresses become fewer",
         group(ssh=own(22, "10.0.0.0/8")),
         group(ssh=own(22, "10.0.0.0/16")),
         Verdict.SAFE,
-        says=("no longer lets in",),
+        says=("ec2/SecurityGroup machines lets in fewer on 22 (SSH): 10.0.0.0/16",),
         never_says=("may newly reach",),
     ),
     Pair(
