@@ -264,7 +264,16 @@ def _applies(change: Change, setting: Setting) -> tuple[Any, Any] | None:
     both = moved(change, setting.path)
     if both is None or not setting.applies(*both) or (setting.irreversible and _runs_already(change, both[1])):
         return None
-    return both
+    return None if setting.path in _IDENTIFIERS and not _given(change, setting.path) else both
+
+
+#: Names that Pulumi makes where the program gives none: one that it makes anew is no change of the program's.
+_IDENTIFIERS: Final = ("identifier", "clusterIdentifier")
+
+
+def _given(change: Change, path: str) -> bool:
+    declared = change.after.declared if change.after else frozenset()
+    return not declared or path in declared
 
 
 def _runs_already(change: Change, version: Any) -> bool:

@@ -139,6 +139,8 @@ class Bounds:
 
 
 _ALL: Final = 100
+#: Differences that are told beside a deployment.
+_READ: Final = 6
 #: Characters of a difference that is told in a title.
 _IN_A_TITLE: Final = 80
 
@@ -160,6 +162,9 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
     """All tasks are replaced: what is different in them is to be read; that they are, only where nobody serves."""
     why, read = _new_in_tasks(preview, change, deploys)
     verdict = Verdict.LOOK if read else Verdict.SAFE
+    number = len(read)
+    if number > _READ:
+        read = [*read[:_READ], f"and {counted(number - _READ, 'difference')} more, among the changes"]
     mine, tasks = bounds(new), _its_tasks(new)
     controller = new.raw("deploymentController.type") or "ECS"
     if controller not in ("ECS", None):
@@ -187,8 +192,8 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
         meanwhile = f"{mine.least:g} to {mine.most:g} run meanwhile"
     rest = ""
     if read:
-        short = len(read) == 1 and len(read[0]) <= _IN_A_TITLE
-        rest = f"; {read[0]}" if short else f"; {counted(len(read), 'difference')} to read"
+        short = number == 1 and len(read[0]) <= _IN_A_TITLE
+        rest = f"; {read[0]}" if short else f"; {counted(number, 'difference')} to read"
     sentence = f"is deployed anew: {tasks} are replaced, rolling, and {meanwhile}{rest}"
     return told(preview, change, sentence, verdict, [*why, *read], names=False)
 

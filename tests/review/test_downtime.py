@@ -390,3 +390,10 @@ def test_of_a_kind_that_is_not_known_that_is_said(type_, known):
     gone = change("x/y", "delete", {})
     gone = replace(gone, before=replace(gone.before, type=type_))
     assert [verdict for verdict, title in told(gone) if "knows nothing of" in title] == ([] if known else [LOOK])
+
+
+def test_an_identifier_of_pulumis_own_is_no_rename():
+    given = change("rds/instance", before={"identifier": "a"}, after={"identifier": "b", "applyImmediately": True})
+    assert the_one(given)[0] is DANGEROUS
+    generated = replace(given, after=replace(given.after, declared=frozenset({"engine"})))
+    assert told(generated) == []
