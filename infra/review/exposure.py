@@ -7,7 +7,7 @@ encryption on the way are in modules of their own.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from infra.review import addresses, cut_off, ports, public_access, transport
+from infra.review import addresses, cut_off, ports, public_access, transport, ways_in
 from infra.review.attached import Node
 from infra.review.audiences import Audience, Shift, audiences, joined, shifts
 from infra.review.changes import counted
@@ -31,6 +31,7 @@ def find(preview: Preview) -> Iterator[Finding]:
     network = _Network(preview, Side(states[0], references), Side(states[1], references))
     yield from network.found()
     yield from public_access.find(preview, references, *states)
+    yield from ways_in.find(preview, references, *states)
     yield from transport.find(preview, references, network.before, network.after)
 
 
@@ -202,7 +203,7 @@ class _Network:
             if node.balances and node.routable is not False and shift.before.world and _meets(node, shift.ranges)
         ]
         peers = any(one.kind == "group" and one.identity in self.after.states for one in went.named)
-        shut = not shift.after and not ports.for_administration(shift.ranges)
+        shut = bool(went.networks) and not shift.after and not ports.for_administration(shift.ranges)
         verdict = Verdict.LOOK if public or peers or shut else Verdict.SAFE
         return _finding(verdict, title, group, self._sides(shift))
 

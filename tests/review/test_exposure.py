@@ -458,3 +458,42 @@ def test_an_aurora_cluster_is_as_public_as_its_instances():
     assert exposed([group, cluster, shut], [group, cluster, public]) == [
         (DANGEROUS, "the internet reaches rds/Cluster database on 3306 (MySQL)")
     ]
+
+
+def test_another_network_is_connected():
+    peering = state("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", "partner", {"peerOwnerId": "210987654321"})
+    assert [verdict for verdict, _ in exposed([], [peering])] == [LOOK]
+    assert exposed([peering], []) == []
+
+
+def acl(*ingress, **props):
+    entries = [dict(zip(("ruleNo", "action", "protocol", "cidrBlock"), one, strict=True)) for one in ingress]
+    return state("aws:ec2/networkAcl:NetworkAcl", "subnets", {"ingress": entries, **props}, id="acl-1")
+
+
+def test_a_network_acl():
+    every = (100, "allow", "-1", "0.0.0.0/0")
+    assert exposed([acl(every)], [acl(every, tags={"a": "b"})]) == []
+    assert [verdict for verdict, _ in exposed([acl(every)], [acl((90, "deny", "-1", "10.0.0.0/8"), every)])] == [LOOK]
+    assert [verdict for verdict, _ in exposed([acl(every)], [acl()])] == [DANGEROUS]
+    moved = state(
+        "aws:ec2/networkAclRule:NetworkAclRule",
+        "every",
+        {
+            "networkAclId": "acl-1",
+            "ruleNumber": 100,
+            "ruleAction": "ALLOW",
+            "protocol": "all",
+            "cidrBlock": "0.0.0.0/0",
+        },
+    )
+    assert exposed([acl(every)], [acl(), moved]) == []
+
+
+def test_a_share_with_others():
+    shut, opened = (
+        state("aws:ram/resourceShare:ResourceShare", "subnets", {"allowExternalPrincipals": value})
+        for value in (False, True)
+    )
+    assert [verdict for verdict, _ in exposed([shut], [opened])] == [LOOK]
+    assert exposed([opened], [shut]) == []
