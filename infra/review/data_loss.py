@@ -21,6 +21,7 @@ _NAMESAKES: Final = (
     "aws:apigateway/restApi:RestApi",
     "aws:apigatewayv2/api:Api",
 )
+_LIGHT: Final = (Kind.COPY, Kind.RELEASE)
 _TOLD_APIECE: Final = 3  # findings of one type that weigh little; more of them are one
 
 
@@ -31,10 +32,10 @@ def find(preview: Preview) -> Iterator[Finding]:
         if change.op not in ("delete", "replace", "forget") or change.before is None or change.before.external:
             continue
         store = store_of(change.before)
-        if store is None:
+        if store is None or (change.op == "replace" and store.kind is Kind.RELEASE):
             continue
         found = _replaced(preview, change, store) if change.op == "replace" else _deleted(preview, change, store)
-        if store.kind is Kind.COPY:
+        if store.kind in _LIGHT:
             kind, _, name = change.label.rpartition(" ")
             small[change.op, kind, found.title.removeprefix(f"{kind} {name}")].append(found)
         else:
@@ -72,7 +73,7 @@ def _deleted(preview: Preview, change: Change, store: Store) -> Finding:
             what += f"deleted, and {store.holds} with it, but for a copy: {end.why}"
         case End.GONE:
             what += f"deleted, and {store.holds} with it"
-            irreversible = store.kind is not Kind.COPY
+            irreversible = store.kind not in _LIGHT
     if change.pending:
         what += " (the rest of an update that broke off)"
     return _finding(preview, change, store, verdict, what, end, irreversible=irreversible)
@@ -99,7 +100,7 @@ def _replaced(preview: Preview, change: Change, store: Store) -> Finding:
             what += f"{new} goes with {store.holds}, but for a copy: {end.why}"
         case End.GONE:
             what += f"{new} goes with {store.holds}"
-            irreversible = store.kind is not Kind.COPY
+            irreversible = store.kind not in _LIGHT
     if change.type == SECRET and end.end is not End.REFUSED and _written_anew(preview, change):
         verdict, irreversible = Verdict.LOOK, False
         what += "; the program writes its value into the new one"
@@ -139,7 +140,8 @@ def _finding(
         details.append(end.why)
     if end.how:
         details.append(f"to have it back: {end.how}")
-    details += _order(change)
+    if change.op == "replace":
+        details += _order(change)
     if change.after is not None and change.before is not None and change.after.retain and not change.before.retain:
         details.append("retainOnDelete is new with this change: it does not count for the old one, which is deleted")
     users = [user for user in preview.dependents(change.urn) if user.state.custom and user.after is not None]

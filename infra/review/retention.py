@@ -61,7 +61,7 @@ def find(preview: Preview) -> Iterator[Finding]:
         if change.before is None or change.after is None:
             continue
         if change.op == "update":
-            for check in (_shorter, _key_disabled, _time_to_live, _shrunk):
+            for check in (_shorter, _key_disabled, _time_to_live, _indexes, _shrunk):
                 yield from check(change, change.before, change.after)
     yield from _expirations(preview)
 
@@ -118,6 +118,16 @@ def _time_to_live(change: Change, before: State, after: State) -> Iterator[Findi
     if new[0] and new != old:
         title = f"{change.label}: items whose {shown(new[1])} is in the past are deleted within days"
         yield _finding(change, Verdict.LOOK, title, irreversible=True)
+
+
+def _indexes(change: Change, before: State, after: State) -> Iterator[Finding]:
+    if change.type != TABLE or not differs(change, "globalSecondaryIndexes"):
+        return
+    if isinstance(after.raw("globalSecondaryIndexes"), Hidden):
+        return
+    old, new = ({str(one.get("name")) for one in _list(side, "globalSecondaryIndexes")} for side in (before, after))
+    for name in sorted(old - new):
+        yield _finding(change, Verdict.LOOK, f"{change.label}: index {name} is deleted, and who queries by it fails")
 
 
 #: Sizes that AWS lets grow alone.

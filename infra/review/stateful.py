@@ -23,6 +23,8 @@ class Kind(Enum):
     ADDRESS = (Verdict.LOOK, Verdict.DANGEROUS, Verdict.DANGEROUS)
     #: It is somewhere else too, in the program for example; or it is made anew, and used by another value.
     COPY = (Verdict.LOOK, Verdict.LOOK, Verdict.LOOK)
+    #: Made of the program's own content, and replaced with each release.
+    RELEASE = (Verdict.LOOK, Verdict.SAFE, Verdict.SAFE)
 
     def __init__(self, deleted: Verdict, replaced: Verdict, kept: Verdict) -> None:
         """Each a verdict."""
@@ -72,10 +74,13 @@ _CACHE = Store(
 )
 _MEMCACHED = Store("what is in the cache", Kind.COPY, "it is read from elsewhere again, all at once")
 _OBJECTS = Store("the bucket's objects")
-_OBJECT = Store("the object", Kind.COPY, "the program's own content can be put again; what others wrote over it can't")
+_OBJECT = Store(
+    "the object", Kind.RELEASE, "the program's own content can be put again; what others wrote over it can't"
+)
 _FILES = Store("the file system's files")
 _DISK = Store("the volume's content")
 _DISK_COPY = Store("the copy of a disk that it is", Kind.PASSING)
+_MACHINE_IMAGE = Store("the machine image", Kind.RELEASE, "no server can be started from it any more")
 _IMAGES = Store(
     "the images", Kind.PASSING, "a task that starts, or is moved, can't pull its image; nor can a roll-back"
 )
@@ -189,9 +194,9 @@ _STORES: Final[Mapping[str, Store]] = {
     "aws:ebs/volume:Volume": _DISK,
     "aws:ebs/snapshot:Snapshot": _DISK_COPY,
     "aws:ebs/snapshotCopy:SnapshotCopy": _DISK_COPY,
-    "aws:ec2/ami:Ami": _DISK_COPY,
-    "aws:ec2/amiCopy:AmiCopy": _DISK_COPY,
-    "aws:ec2/amiFromInstance:AmiFromInstance": _DISK_COPY,
+    "aws:ec2/ami:Ami": _MACHINE_IMAGE,
+    "aws:ec2/amiCopy:AmiCopy": _MACHINE_IMAGE,
+    "aws:ec2/amiFromInstance:AmiFromInstance": _MACHINE_IMAGE,
     "aws:ec2/instance:Instance": _SERVER_DISK,
     "aws:lightsail/instance:Instance": _SERVER_DISK,
     "aws:lightsail/disk:Disk": _DISK,

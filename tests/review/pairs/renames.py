@@ -58,9 +58,9 @@ def role(name: str) -> Program:
     return program
 
 
-def group(name: str, description: str = "the API's") -> Program:
+def parameters(name: str, family: str = "postgres17") -> Program:
     def program() -> None:
-        aws.cloudwatch.EventRule(name, schedule_expression="rate(1 hour)", description=description)
+        aws.rds.ParameterGroup(name, family=family, description="the database's")
 
     return program
 
@@ -137,15 +137,15 @@ PAIRS = [
     ),
     Pair(
         "what holds nothing is renamed",
-        group("hourly"),
-        group("each-hour"),
+        parameters("old"),
+        parameters("new"),
         Verdict.LOOK,
-        says=("cloudwatch/EventRule hourly goes and cloudwatch/EventRule each-hour comes, with the same inputs",),
+        says=("rds/ParameterGroup old goes and rds/ParameterGroup new comes, with the same inputs",),
     ),
     Pair(
         "one goes and another comes",
-        group("hourly"),
-        group("each-hour", "another one"),
+        parameters("old"),
+        parameters("new", "postgres16"),
         Verdict.SAFE,
         never_says=("is it a rename",),
     ),
