@@ -1,6 +1,8 @@
 """Previews of the real engine: a program is brought up in the embedded cloud, and another is previewed over it."""
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -12,8 +14,9 @@ from local.folder import StackFolder
 from tests.review.pairs import Program
 
 
-def digest_of(before: Program, after: Program, *, refresh: bool = False, stack: str = "test") -> str:
-    """The digest of the preview of `after` where `before` is up."""
+@contextlib.contextmanager
+def brought_up(before: Program, after: Program, stack: str = "test") -> Iterator[Engine]:
+    """The engine of a stack where `before` is up, with `after` as its program."""
     with tempfile.TemporaryDirectory(prefix="backlog-") as root:
         config = Path(root) / "config"
         config.mkdir()
@@ -23,6 +26,12 @@ def digest_of(before: Program, after: Program, *, refresh: bool = False, stack: 
         with engine.opened() as opened:
             opened.up()
         engine.program = after
+        yield engine
+
+
+def digest_of(before: Program, after: Program, *, refresh: bool = False, stack: str = "test") -> str:
+    """The digest of the preview of `after` where `before` is up."""
+    with brought_up(before, after, stack) as engine:
         return engine.digest(refresh=refresh)
 
 
