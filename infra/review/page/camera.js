@@ -10,6 +10,8 @@ const camera = {
     this.world?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.k})`);
     FAR.forEach((scale, at) => canvas.classList.toggle(`far-${at}`, this.k < scale));
     drawFrame();
+    cancelAnimationFrame(this.culling);
+    this.culling = requestAnimationFrame(cull);
   },
 
   /** Moves there: at once if it is wished that nothing moves by itself. */
@@ -51,7 +53,7 @@ const camera = {
   /** Brings a box to where it is seen, if it isn't. */
   reveal(box) {
     const { width, height } = this.room();
-    const k = Math.max(this.k, 0.6);
+    const k = Math.max(this.k, 0.72);
     const [left, top] = [this.x + box.x * this.k, this.y + box.y * this.k];
     const seen = left > 8 && top > 8 && left + box.w * this.k < width - 8 && top + Math.min(box.h, NODE.h) * this.k < height - 8;
     if (seen && k === this.k) return;

@@ -4,6 +4,7 @@ const SOME = 6;
 function showDetails() {
   const panel = $("details");
   panel.hidden = view.selected < 0;
+  $("legend").hidden = panel.hidden;
   if (panel.hidden) { panel.replaceChildren(); return; }
   const resource = resources[view.selected];
   const radius = blastRadius(resource.id);
@@ -34,13 +35,13 @@ const button = (text, act, attributes = {}) => {
 
 function sentence(resource) {
   const order = resource.deletedFirst === undefined ? "" : resource.deletedFirst ? ": the old one goes before the new one comes" : ": the new one comes before the old one goes";
-  const reasons = resource.replacedFor?.length ? `, for ${resource.replacedFor.join(", ")}` : "";
+  const reasons = resource.replacedFor?.length ? `, because of ${resource.replacedFor.join(", ")}` : "";
   const marks = [...(resource.marks ?? []), ...(resource.drifted ? ["drifted"] : [])];
   return `${resource.component ? "This component" : "It"} ${DONE[resource.op]}${order}${reasons}${marks.length ? ` (${marks.join(", ")})` : ""}`;
 }
 
 function findingsOf(resource) {
-  const told = resource.findings.map((at) => $(`finding-${at}`)).filter((finding) => finding && finding.querySelector(".title"));
+  const told = resource.findings.map((at) => $(`finding-${at}`)).filter((finding) => finding && !finding.matches("#changes .safe")); // those the panel tells itself
   if (!told.length) return null;
   return element("ul", { class: "told" }, told.map((finding) => {
     const verdict = VERDICTS.find((word) => finding.classList.contains(word));
@@ -64,7 +65,7 @@ function differencesOf(resource) {
   const [read, noise] = [told.filter((one) => !one[3]), told.filter((one) => one[3])];
   const row = ([path, before, after]) => element("li", { class: before === null && after === null ? "" : "difference" }, element("span", { class: "path" }, path),
     before === null ? null : [" ", element("del", {}, before)],
-    before === null || after === null ? null : element("span", { class: "to", "aria-hidden": "true" }, " → "),
+    before === null || after === null ? null : element("span", { class: "to", "aria-hidden": "true" }, " →"),
     after === null ? null : [" ", element("ins", {}, after)]);
   const title = { create: "It is given", delete: "It was given" }[resource.op] ?? "What differs";
   return element("section", {}, element("h3", {}, title), element("ul", { class: "lines" }, read.map(row)),

@@ -25,11 +25,17 @@ function shortened(text, longest) {
 }
 
 const pen = document.createElement("canvas").getContext("2d");
+const FAMILY = getComputedStyle(document.body).fontFamily;
 /** A text of so many pixels at most, in a font such as `600 13px`. */
 function fitted(text, width, font) {
-  pen.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
-  let longest = Math.min(text.length, 60);
-  while (longest > 4 && pen.measureText(shortened(text, longest)).width > width) longest -= 1;
+  pen.font = `${font} ${FAMILY}`;
+  const fits = (longest) => pen.measureText(shortened(text, longest)).width <= width;
+  let [longest, too] = [3, Math.min(text.length, 80) + 1];
+  if (fits(too - 1)) return shortened(text, too - 1);
+  while (too - longest > 1) {
+    const middle = (longest + too) >> 1;
+    if (fits(middle)) longest = middle; else too = middle;
+  }
   return shortened(text, longest);
 }
 

@@ -1,6 +1,6 @@
 // Draws the scene, and says in it what belongs to what is selected, pointed at, or searched for.
 const canvas = $("graph");
-const MANY = 800; // links: more of them are not told one by one
+const MANY = 800; // links: of more of them none is pointed at by itself, and only what is seen is drawn
 let drawnScene = null;
 let nodes = new Map(); // element of each box, by the resource's position
 let lines = []; // element of each link
@@ -8,7 +8,7 @@ let lines = []; // element of each link
 function draw() {
   const { root, boxes, links } = (drawnScene = scene());
   nodes = new Map(boxes.map((box) => [box.id, box.children ? component(box) : node(box)]));
-  lines = links.map(line);
+  lines = links.map((link, at) => line(link, at, links.length > MANY));
   const groups = boxes.filter((box) => box.children).sort((a, b) => a.depth - b.depth);
   canvas.replaceChildren(
     arrows(),
@@ -18,7 +18,6 @@ function draw() {
       drawn("g", {}, boxes.filter((box) => !box.children).map((box) => nodes.get(box.id))),
       drawn("g", { id: "labels" })),
   );
-  canvas.classList.toggle("many", links.length > MANY);
   $("empty").hidden = boxes.length > 0;
   camera.world = $("world");
   camera.bounds = root;
@@ -41,15 +40,15 @@ const said = (resource) => [
 
 function node(box) {
   const resource = resources[box.id];
-  const room = box.w - 50 - (resource.verdict ? 22 : 0);
+  const name = fitted(resource.name, box.w - 50 - (resource.verdict ? 22 : 0), "600 13px");
   const number = inside[box.id];
   const kind = box.folded ? `${counted(number.all, "resource")}${number.changed ? `, ${number.changed} change` : ""}` : resource.kind;
   return drawn("g", { class: `node ${resource.op}${box.folded ? " folded" : ""}`, "data-id": box.id, role: "button", tabindex: -1, "aria-label": said(resource), transform: `translate(${box.x} ${box.y})` },
-    drawn("title", {}, `${resource.name}\n${resource.kind}`),
+    name === resource.name ? null : drawn("title", {}, resource.name),
     box.folded ? drawn("rect", { class: "behind", x: 5, y: 5, width: box.w, height: box.h, rx: 9 }) : null,
     drawn("rect", { class: "body", width: box.w, height: box.h, rx: 9 }),
     drawn("g", { class: `sign ${resource.op}`, transform: "translate(12 14)" }, drawn("use", { href: `#${resource.op}`, width: 18, height: 18 })),
-    drawn("text", { class: "name", x: 40, y: 20 }, fitted(resource.name, room, "600 13px")),
+    drawn("text", { class: "name", x: 40, y: 20 }, name),
     drawn("text", { class: "kind", x: 40, y: 36 }, fitted(kind, box.w - 50, "11px")),
     resource.verdict ? drawn("g", { class: `badge ${VERDICTS[resource.verdict]}`, transform: `translate(${box.w - 26} 6)` }, drawn("use", { href: `#${VERDICTS[resource.verdict]}`, width: 17, height: 17 })) : null,
   );
@@ -64,14 +63,30 @@ function component(box) {
   );
 }
 
-function line(link, at) {
+function line(link, at, many) {
+  const [across, down] = [link.points.map(([x]) => x), link.points.map(([, y]) => y)];
+  link.frame = [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
   const path = link.points.slice(1).reduce((d, [x, y], before) => {
     const [fromX, fromY] = link.points[before];
     const reach = Math.sign(y - fromY || 1) * Math.max(16, Math.abs(y - fromY) / 2);
     return fromX === x ? `${d}L${x} ${y}` : `${d}C${fromX} ${fromY + reach} ${x} ${y - reach} ${x} ${y}`;
   }, `M${link.points[0].join(" ")}`);
   const gone = link.edges.every((edge) => edge.standing === "gone") ? " gone" : link.edges.every((edge) => edge.standing === "new") ? " new" : "";
-  return drawn("g", { class: `line${gone}`, "data-link": at }, drawn("path", { class: "near", d: path }), drawn("path", { class: "stroke", d: path }));
+  return drawn("g", { class: `line${gone}`, "data-link": at }, many ? null : drawn("path", { class: "near", d: path }), drawn("path", { class: "stroke", d: path }));
+}
+
+/** Of a large stack only what is seen is drawn. */
+function cull() {
+  if (drawnScene.links.length + drawnScene.boxes.length < MANY) return;
+  const { width, height } = canvas.getBoundingClientRect();
+  const [left, top] = [-camera.x / camera.k - 50, -camera.y / camera.k - 50];
+  const [right, bottom] = [left + width / camera.k + 100, top + height / camera.k + 100];
+  const show = (made, x, y, toX, toY) => {
+    const away = toX < left || x > right || toY < top || y > bottom;
+    if (made.away !== away) { made.away = away; made.style.display = away ? "none" : ""; }
+  };
+  for (const box of drawnScene.boxes) show(nodes.get(box.id), box.x, box.y, box.x + box.w, box.y + box.h);
+  drawnScene.links.forEach(({ frame: [x, y, toX, toY] }, at) => show(lines[at], x, y, toX, toY));
 }
 
 /** What is lit: of the selected, and else of what is pointed at: all that depends on it, what it uses, its causes. */
@@ -114,6 +129,13 @@ function rove(id) {
   const next = nodes.get(drawnScene.boxOf.get(id)?.id) ?? nodes.get([...nodes.keys()].sort((a, b) => severity(resources[b]) - severity(resources[a]))[0]);
   for (const made of nodes.values()) made.setAttribute("tabindex", made === next ? 0 : -1);
   return next;
+}
+
+function focusOn(id) {
+  const made = rove(id);
+  if (!made) return;
+  Object.assign(made, { away: false }).style.display = "";
+  made.focus({ preventScroll: true });
 }
 
 /** The nearest box in a direction; what is aside counts more than what is far. */

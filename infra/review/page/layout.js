@@ -21,11 +21,16 @@ function arrange(root, links) {
   for (const link of links) lift(link);
   for (const box of boxes.reverse()) if (box.children) place(box, box === root);
   Object.assign(root, { x: 0, y: 0 });
-  for (const box of boxes.reverse()) for (const child of box.children ?? []) { child.x += box.x; child.y += box.y; }
+  for (const box of boxes.reverse()) for (const child of box.children ?? []) shift(child, box.x, box.y);
   for (const link of links) link.points = route(link);
 }
 
-/** A link is its lowest common owner's, between the two children that hold its ends. */
+function shift(box, x, y) {
+  box.x += x; box.y += y;
+  for (const side of ["exit", "entry"]) box[side] = box[side]?.map(([left, top]) => [left + x, top + y]);
+}
+
+/** A link is its lowest common owner's, between the two children that hold its ends; it leaves one, and enters the other. */
 function lift(link) {
   let { from, to } = link;
   while (from.depth > to.depth) from = from.owner;
@@ -37,19 +42,21 @@ function lift(link) {
   if (!links.has(key)) links.set(key, { from, to, members: [] });
   link.lifted = links.get(key);
   link.lifted.members.push(link);
+  for (let at = link.from; at !== from; at = at.owner) at.leaves = true;
+  for (let at = link.to; at !== to; at = at.owner) at.enters = true;
 }
 
 function place(box, bare) {
   for (const link of box.links.values()) {
-    const mean = (end) => link.members.reduce((sum, member) => sum + across(member[end], link[end]), 0) / link.members.length;
-    Object.assign(link, { fromX: mean("from"), toX: mean("to") });
+    const mean = (end, way) => link.members.reduce((sum, member) => sum + across(member[end], link[end], way), 0) / link.members.length;
+    Object.assign(link, { fromX: mean("from", "exit"), toX: mean("to", "entry") });
   }
   const pieces = connected(box.children, [...box.links.values()]).map(layered);
   pack(pieces);
   const [left, top, edge] = bare ? [0, 0, 0] : [GAP.inside, GAP.title + GAP.inside / 2, GAP.inside];
   box.w = edge; box.h = edge;
   for (const piece of pieces) {
-    for (const child of piece.boxes) { child.x += piece.x + left; child.y += piece.y + top; }
+    for (const child of piece.boxes) shift(child, piece.x + left, piece.y + top);
     for (const link of piece.links) link.bends = link.bends?.map(([x, y]) => [x + piece.x + left, y + piece.y + top]);
     box.w = Math.max(box.w, piece.x + piece.w + left + edge);
     box.h = Math.max(box.h, piece.y + piece.h + top + edge);
@@ -57,10 +64,10 @@ function place(box, bare) {
   box.w = Math.max(box.w, box.least ?? 0);
 }
 
-/** How far right of the left side of a box the middle of one that is somewhere in it is. */
-function across(box, holder) {
+/** How far right of the left side of a box a link to what is somewhere in it goes in or out. */
+function across(box, holder, way) {
   let x = box.w / 2;
-  for (let at = box; at !== holder; at = at.owner) x += at.x;
+  for (let at = box; at !== holder; at = at.owner) x = at[way]?.length ? at[way][0][0] : x + at.x;
   return x;
 }
 
@@ -89,11 +96,14 @@ function layered({ boxes, links }) {
   acyclic(items, chains);
   rank(items);
   const size = coordinates(order(items, chains));
+  const bent = (lanes) => lanes.flatMap((lane) => [[lane.x + 1, lane.y], [lane.x + 1, lane.y + lane.h]]);
   for (const item of items) {
-    for (const [box, x, y] of item.members) { box.x = item.x + x; box.y = item.y + y; }
+    for (const [box, x, y] of item.members) {
+      Object.assign(box, { x: item.x + x, y: item.y + y, exit: bent(item.exit), entry: bent(item.entry) });
+    }
   }
   for (const chain of chains) {
-    const bends = chain.lanes.flatMap((lane) => [[lane.x + 1, lane.y], [lane.x + 1, lane.y + lane.h]]);
+    const bends = bent(chain.lanes);
     for (const link of chain.links) link.bends = chain.reversed ? [...bends].reverse() : bends;
   }
   return { boxes, links, ...size };
@@ -196,16 +206,37 @@ function order(items, chains) {
     upper.below.push({ other: lower, x, otherX, weight });
     lower.above.push({ other: upper, x: otherX, otherX: x, weight });
   };
+  const laneIn = (row) => {
+    const lane = { lane: true, members: [], w: 2, h: 0, above: [], below: [] };
+    rows[row].push(lane);
+    return lane;
+  };
+  /** The way from an item to where its component ends, below it or above; from the top down. */
+  const out = (item, first, end) => {
+    const step = Math.sign(end - first);
+    const lanes = [];
+    let [last, x] = [item, item.w / 2];
+    for (let row = first; row !== end && step !== 0; row += step) {
+      const lane = laneIn(row);
+      if (step > 0) join(last, lane, x, 1, last.lane ? 8 : 2); else join(lane, last, 1, x, last.lane ? 8 : 2);
+      lanes.push(lane);
+      [last, x] = [lane, 1];
+    }
+    return step > 0 ? lanes : lanes.reverse();
+  };
   for (const chain of chains) {
     let [upper, x] = [chain.from, chain.fromX];
     for (let row = chain.from.rank + 1; row < chain.to.rank; row++) {
-      const lane = { lane: true, members: [], w: 2, h: 0, above: [], below: [] };
-      rows[row].push(lane);
+      const lane = laneIn(row);
       chain.lanes.push(lane);
       join(upper, lane, x, 1, upper.lane ? 8 : 2);
       [upper, x] = [lane, 1];
     }
     join(upper, chain.to, x, chain.toX, upper.lane ? 2 : 1);
+  }
+  for (const item of items) {
+    item.exit = item.members.some(([box]) => box.leaves) ? out(item, item.rank + 1, rows.length) : [];
+    item.entry = item.members.some(([box]) => box.enters) ? out(item, item.rank - 1, -1) : [];
   }
   const number = (row) => row.forEach((item, at) => { item.at = at; });
   rows.forEach(number);
@@ -294,11 +325,14 @@ function pack(pieces) {
   }
 }
 
-/** From the side of one that faces the other, through the lanes between. */
+/** From the side of one that faces the other, out of its components, through the lanes between, and into the other's. */
 function route({ from, to, lifted }) {
   if (!lifted) return null;
   const { x, y } = lifted.from.owner;
   const up = to.y + to.h < from.y;
   const bends = (lifted.bends ?? []).map(([left, top]) => [x + left, y + top]);
+  const way = (box, holder, side) => { const found = []; for (let at = box; at !== holder; at = at.owner) found.push(at[side] ?? []); return found; };
+  if (!up) bends.unshift(...way(from, lifted.from, "exit").flat());
+  if (!up) bends.push(...way(to, lifted.to, "entry").reverse().flat());
   return [[from.x + from.w / 2, from.y + (up ? 0 : from.h)], ...bends, [to.x + to.w / 2, to.y + (up ? to.h : 0)]];
 }

@@ -107,7 +107,7 @@ function keyInGraph(event) {
   if (direction && event.shiftKey) camera.pan(-60 * direction[0], -60 * direction[1]);
   else if (direction) {
     const next = id < 0 ? undefined : neighbour(id, direction);
-    if (next !== undefined) { rove(next).focus({ preventScroll: true }); camera.reveal(drawnScene.boxOf.get(next)); }
+    if (next !== undefined) { focusOn(next); camera.reveal(drawnScene.boxOf.get(next)); }
   } else if (event.key === "Enter" && id >= 0) select(id);
   else if (event.key === " " && id >= 0) { if (resources[id].component) fold(id); else select(id); }
   else if (event.key === "+" || event.key === "=") camera.zoom(STEP, undefined, undefined, true);
@@ -146,7 +146,7 @@ addEventListener("beforeprint", () => showTable());
 addEventListener("keydown", (event) => {
   if (event.target.closest("input")) { if (event.key === "Escape" && view.selected >= 0) select(-1); return; }
   if (event.key === "/" && !event.ctrlKey && !event.metaKey) { $("search").focus(); event.preventDefault(); }
-  if (event.key === "Escape" && view.selected >= 0) { const id = view.selected; select(-1); rove(id)?.focus({ preventScroll: true }); }
+  if (event.key === "Escape" && view.selected >= 0) { const id = view.selected; select(-1); focusOn(id); }
 });
 
 $("tools").hidden = false;
