@@ -4,6 +4,7 @@ What may be reached is told from rules of security groups, public addresses and 
 encryption on the way are in modules of their own.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from infra.review import addresses, cut_off, ports, public_access, transport, wa
 from infra.review.attached import Node
 from infra.review.audiences import Audience, Shift, audiences, joined, shifts
 from infra.review.changes import counted
+from infra.review.contract import number_of
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.ports import Ports
 from infra.review.preview import Preview, label
@@ -74,6 +76,8 @@ class _Network:
         elif not differences and old and {rule.by for rule in old} != {rule.by for rule in new}:
             title = f"the rules of {self._named(group)} are declared elsewhere, and let the same through"
             yield _finding(Verdict.SAFE, title, group)
+        if direction == "ingress":
+            yield from self._unknown(group, new)
         yield from self._assumed(group, new)
 
     def _ingress(self, group: str, shift: Shift) -> Iterator[Finding]:
@@ -84,7 +88,10 @@ class _Network:
             yield from self._widened(group, shift)
         elif shift.went:
             yield self._narrowed(group, shift)
-        yield from self._unknown(group, shift)
+        lists = [one.identity for one in shift.came.named if one.kind == "prefix list"]
+        if lists:
+            title = f"which addresses {', '.join(sorted(lists))} holds, and so who may reach {self._named(group)}"
+            yield _spot(f"{title}, is not shown here", group, [])
 
     def _opened(self, group: str, opened: list[Shift]) -> Finding:
         """The internet is let in: on what, and is there a way to it."""
@@ -223,15 +230,25 @@ class _Network:
             title = f"{self._named(group)} may no longer connect to {self._who(shift.went)} on {_on(shift)}"
             yield _finding(Verdict.LOOK, title, group, self._sides(shift))
 
-    def _unknown(self, group: str, shift: Shift) -> Iterator[Finding]:
-        came = [one for one in shift.came.named if one.kind == "unknown"]
-        if came:
-            title = f"who may reach {self._named(group)} on {_on(shift)} can't be known before the update"
-            yield _spot(title, group, [one.identity for one in came])
-        lists = [one.identity for one in shift.came.named if one.kind == "prefix list"]
-        if lists:
-            title = f"which addresses {', '.join(sorted(lists))} holds, and so who may reach {self._named(group)}"
-            yield _spot(f"{title}, is not shown here", group, [])
+    def _unknown(self, group: str, rules: Iterable[Rule]) -> Iterator[Finding]:
+        """Peers that can't be read, of rules that are new or in which something differs."""
+        hidden = [
+            rule
+            for rule in rules
+            if isinstance(rule.peer, Named) and rule.peer.kind == "unknown" and self._rewritten(rule.by)
+        ]
+        if hidden:
+            on = ports.called(joined({rule.ports for rule in hidden}))
+            title = f"who may reach {self._named(group)} on {on} can't be known before the update"
+            yield _spot(title, group, dict.fromkeys(f"by {self._named(rule.by)}" for rule in hidden))
+
+    def _rewritten(self, urn: str) -> bool:
+        """Whether the change of a rule, or of a group, is of whom it lets in."""
+        change = self.preview.by_urn.get(urn)
+        if change is None or change.op in ("same", "read"):
+            return False
+        told = {re.split(r"[.\[]", reason)[0] for reason in change.reasons}
+        return change.before is None or not told or not told <= {"tags", "tagsAll", "description"}
 
     def _assumed(self, group: str, rules: Iterable[Rule]) -> Iterator[Finding]:
         told = sorted({f"{self._named(rule.by)}: {rule.assumed}" for rule in rules if rule.assumed})
@@ -257,12 +274,23 @@ class _Network:
         newly_public = node.routable is not False and (old is None or old.routable is False)
         if ranges:
             verdict = self._danger(node, ranges)
+            if old is not None and not newly_public and self._sends_on(node, ranges):
+                verdict = Verdict.SAFE
             if node.balances and old is not None and newly_public:
                 verdict = Verdict.DANGEROUS  # what was internal had no reason to guard itself against strangers
             title = f"{INTERNET} reaches {node.label} on {ports.called(ranges)}"
             yield _finding(verdict, title, node.urn, [*self._attributes(node, old), *self._ways(node)])
         elif newly_public and (old is not None or node.store) and node.routable:
             yield self._public(node, old)
+
+    def _sends_on(self, node: Node, ranges: Iterable[Ports]) -> bool:
+        """Whether what a balancer newly answers on some ports is a word of where HTTPS is, and no more."""
+        doors = [
+            door
+            for door in self.after.attached.listeners(node.urn)
+            if (port := number_of(door.raw("port"))) is not None and any(one.has(int(port)) for one in ranges)
+        ]
+        return bool(doors) and all(transport.sends_on(door) for door in doors)
 
     def _public(self, node: Node, old: Node | None) -> Finding:
         """It has a public address; its groups, as far as they are seen, do not let the internet in."""

@@ -45,6 +45,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": Policy(of="eventBusName"),
     "aws:dynamodb/resourcePolicy:ResourcePolicy": Policy(of="resourceArn"),
     "aws:kinesis/resourcePolicy:ResourcePolicy": Policy(of="resourceArn"),
+    "aws:s3/accessPoint:AccessPoint": Policy(),
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": Policy(of="accessPointArn"),
     "aws:glacier/vault:Vault": Policy(document="accessPolicy"),
     "aws:codeartifact/domainPermissionsPolicy:DomainPermissionsPolicy": Policy(document="policyDocument", of="domain"),
     "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy": Policy(
@@ -269,6 +271,31 @@ def _callers(state: State) -> frozenset[Network]:
     return together(block for block in blocks if block is not None)
 
 
+def _opened(path: str, word: Any, title: str, *, default: Any = None, anew: Verdict = Verdict.LOOK) -> _Switch:
+    """A property that lets the internet, or anyone, in where it is a word."""
+
+    def switch(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+        if after is not None:
+            new = after if after.raw(path) is not None else _with(after, path, default)
+            old = before if before is None or before.raw(path) is not None else _with(before, path, default)
+            yield from _switched(change, old, new, path, word, title.format(change.label), anew=anew)
+
+    return switch
+
+
+def _domain(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    """A search domain has its door in a VPC, or on the internet."""
+    if before is not None and after is not None and before.raw(_INSIDE) and not after.raw(_INSIDE):
+        title = f"{change.label} leaves its VPC: its door is on the internet, and its policy alone keeps anyone out"
+        yield _finding(change, Verdict.DANGEROUS, title)
+
+
+def _subscription(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
+    """Source: Amazon SNS Developer Guide, "HTTP/HTTPS endpoints": http is plain text."""
+    if after is not None and after.raw("protocol") == "http" and (before is None or before.raw("protocol") != "http"):
+        yield _finding(change, Verdict.LOOK, f"{change.label} sends its messages over the network in plain text")
+
+
 def _rest_api(change: Change, before: State | None, after: State | None, _: References) -> Iterator[Finding]:
     if after is None or before is None:
         return
@@ -286,6 +313,19 @@ _SWITCHES: Final[Mapping[str, _Switch]] = {
     "aws:apigateway/method:Method": _method,
     "aws:apigatewayv2/route:Route": _route,
     "aws:apigateway/restApi:RestApi": _rest_api,
+    "aws:opensearch/domain:Domain": _domain,
+    "aws:elasticsearch/domain:Domain": _domain,
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
+    "aws:cognito/identityPool:IdentityPool": _opened(
+        "allowUnauthenticatedIdentities", True, "anyone on the internet is given credentials by {0}, without a login"
+    ),
+    "aws:transfer/server:Server": _opened("endpointType", "PUBLIC", "the internet reaches {0}", default="PUBLIC"),
+    "aws:apprunner/service:Service": _opened(
+        "networkConfiguration.ingressConfiguration.isPubliclyAccessible", True, "the internet reaches {0}"
+    ),
+    "aws:appsync/graphQLApi:GraphQLApi": _opened(
+        "authenticationType", "API_KEY", "anyone who has its key, which browsers show, may call {0}"
+    ),
     "aws:eks/cluster:Cluster": _cluster,
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": _shared(
         "group", "all", "anyone may start {0}'s image, and read it"

@@ -251,11 +251,17 @@ class _Way:
 
 def _plain(listener: State) -> bool:
     """Whether it answers in plain text; to send on to HTTPS is no answer."""
-    if str(listener.raw("protocol") or "HTTP") != "HTTP":
-        return False
-    actions = listener.raw("defaultActions")
-    entries = [one for one in leaves(actions) if isinstance(one, Mapping)]
-    return not entries or not all(_harmless(one) for one in entries)
+    return _is_http(listener) and not sends_on(listener)
+
+
+def sends_on(listener: State) -> bool:
+    """Whether all that a listener in plain text does is to send on to HTTPS, or to refuse."""
+    entries = [one for one in leaves(listener.raw("defaultActions")) if isinstance(one, Mapping)]
+    return _is_http(listener) and bool(entries) and all(_harmless(one) for one in entries)
+
+
+def _is_http(listener: State) -> bool:
+    return str(listener.raw("protocol") or "HTTP") == "HTTP"
 
 
 def _harmless(action: Mapping[str, Any]) -> bool:

@@ -497,3 +497,43 @@ def test_a_share_with_others():
     )
     assert [verdict for verdict, _ in exposed([shut], [opened])] == [LOOK]
     assert exposed([opened], [shut]) == []
+
+
+def test_a_domain_leaves_its_vpc():
+    search = "aws:opensearch/domain:Domain"
+    inside, outside = (state(search, "search", props) for props in ({"vpcOptions": {"subnetIds": ["subnet-1"]}}, {}))
+    assert [verdict for verdict, _ in exposed([inside], [outside])] == [DANGEROUS]
+    assert exposed([outside], [inside]) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "shut", "opened"),
+    [
+        ("aws:cognito/identityPool:IdentityPool", "allowUnauthenticatedIdentities", False, True),
+        ("aws:transfer/server:Server", "endpointType", "VPC", "PUBLIC"),
+        ("aws:transfer/server:Server", "endpointType", "VPC", None),
+        ("aws:appsync/graphQLApi:GraphQLApi", "authenticationType", "AWS_IAM", "API_KEY"),
+    ],
+)
+def test_a_word_lets_the_internet_in(type_, path, shut, opened):
+    sides = [state(type_, "it", {path: value}) for value in (shut, opened)]
+    assert [verdict for verdict, _ in exposed(sides[:1], sides[1:])] == [DANGEROUS]
+    assert exposed(sides[1:], sides[:1]) == []
+    assert [verdict for verdict, _ in exposed([], sides[1:])] == [LOOK]
+
+
+def test_a_door_that_only_sends_on_to_https_opens_nothing():
+    group = state(
+        "aws:ec2/securityGroup:SecurityGroup",
+        "web",
+        {"ingress": [{"protocol": "tcp", "fromPort": 80, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}]},
+        id="sg-web",
+    )
+    balancer = state("aws:lb/loadBalancer:LoadBalancer", "web", {"securityGroups": ["sg-web"]}, id="arn:lb")
+    stack = [group, balancer, listener("HTTPS")]
+    redirect = [{"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}]
+    props = {"loadBalancerArn": "arn:lb", "port": 80, "protocol": "HTTP"}
+    sends_on = state("aws:lb/listener:Listener", "http", {**props, "defaultActions": redirect})
+    answers = state("aws:lb/listener:Listener", "http", {**props, "defaultActions": [{"type": "forward"}]})
+    assert [verdict for verdict, _ in exposed(stack, [*stack, sends_on])] == [SAFE]
+    assert {verdict for verdict, _ in exposed(stack, [*stack, answers])} == {LOOK}

@@ -4,13 +4,14 @@ from ipaddress import ip_network
 
 import pytest
 
-from infra.policy.resources import UNKNOWN
+from infra.policy.resources import SECRET, UNKNOWN
 from infra.review.addresses import Breadth, breadth, called, network, together, without
 from infra.review.audiences import shifts
 from infra.review.exposure import find
 from infra.review.finding import Section, Verdict
 from infra.review.ports import LAST, PLANES, Ports, for_strangers, sensitive
 from infra.review.ports import called as ports_called
+from infra.review.preview import Change, Preview
 from infra.review.security_groups import Rule
 from tests.review.hand_built import preview, state, urn
 
@@ -460,3 +461,13 @@ def test_a_port_that_is_shut_is_read_and_a_shell_that_is_shut_is_safe():
     stack = [group("machines")]
     for port, verdict in ((22, Verdict.SAFE), (443, Verdict.LOOK)):
         assert worst([*stack, let_in("rule", "machines", port, cidrIpv4="0.0.0.0/0")], stack) is verdict
+
+
+def test_a_secret_that_differs_is_said_to_be_one():
+    stack = [group("machines")]
+    old = let_in("ssh", "machines", 22, cidrIpv4=SECRET)
+    new = state(RULE, "ssh", {**old.props, "description": "new"}, old.links)
+    for reasons, number in ((("cidrIpv4",), 1), (("description",), 0)):
+        changed = Change(urn=old.urn, op="update", before=old, after=new, reasons=reasons)
+        told = find(Preview(stack="test", changes=(*preview(stack, stack).changes, changed)))
+        assert [one.section for one in told] == [Section.BLIND_SPOTS] * number
