@@ -141,7 +141,7 @@ def _finding(
     if end.how:
         details.append(f"to have it back: {end.how}")
     if change.op == "replace":
-        details += _order(change)
+        details += _order(change, end)
     if change.after is not None and change.before is not None and change.after.retain and not change.before.retain:
         details.append("retainOnDelete is new with this change: it does not count for the old one, which is deleted")
     users = [user for user in preview.dependents(change.urn) if user.state.custom and user.after is not None]
@@ -158,11 +158,14 @@ def _finding(
     )
 
 
-def _order(change: Change) -> Iterator[str]:
-    if change.deleted_first is True:
+def _order(change: Change, end: Fate) -> Iterator[str]:
+    name = _shared_name(change)
+    stays = end.end is End.KEPT or (change.type == SECRET and end.end is End.DELAYED)
+    if name and (stays or change.deleted_first is False):
+        why = "the old one keeps its name" if stays else "the new one comes first"
+        yield f"both are called {name}, and {why}: AWS refuses the new one, and the update fails"
+    elif change.deleted_first is True:
         yield "the old one goes before the new one comes: in between there is none"
-    elif change.deleted_first is False and (name := _shared_name(change)):
-        yield f"both are called {name}, and the new one comes first: AWS refuses it, and the update fails"
     elif change.deleted_first is False:
         yield "the new one comes before the old one goes: nothing is copied from one to the other"
 

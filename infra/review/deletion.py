@@ -83,11 +83,11 @@ def fate(change: Change) -> Fate:
     state = change.before
     if state is None:
         return Fate(End.GONE)
+    if change.op == "forget":
+        return Fate(End.KEPT, "it is only left out of the stack's state")
     # The engine allows to unprotect and replace in one update, and not to unprotect by leaving the resource out.
     if state.protect and not change.pending and (change.after is None or change.after.protect):
         return Fate(End.REFUSED, "Pulumi refuses, as it is protected")
-    if change.op == "forget":
-        return Fate(End.KEPT, "it is only left out of the stack's state")
     if state.retain:
         return Fate(End.KEPT, "retainOnDelete is on")
     if is_on(setting(state, "skipDestroy")):

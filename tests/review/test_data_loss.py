@@ -125,7 +125,7 @@ def test_what_holds_nothing_or_is_of_others_is_no_loss():
 
 
 def test_what_is_only_forgotten_stays_in_the_cloud():
-    one = the_one(hand_built.change(state(RDS), None, "forget"))
+    one = the_one(hand_built.change(state(RDS, protect=True), None, "forget"))
     assert (one.verdict, one.irreversible) == (LOOK, False)
     assert "it stays in the cloud with the database's rows" in one.title
 
@@ -140,13 +140,23 @@ def test_what_an_update_left_behind_is_deleted_now():
     ("first", "name", "said"),
     [
         (True, "jobs", "in between there is none"),
-        (False, "jobs", "both are called jobs, and the new one comes first: AWS refuses it, and the update fails"),
+        (
+            False,
+            "jobs",
+            "both are called jobs, and the new one comes first: AWS refuses the new one, and the update fails",
+        ),
         (False, "", "nothing is copied from one to the other"),
     ],
 )
 def test_the_order_of_a_replacement_is_told(first, name, said):
     one = the_one(replaced(QUEUE, {"name": name} if name else {}, reasons=("fifoQueue",), first=first))
     assert any(said in line for line in one.details)
+
+
+@pytest.mark.parametrize(("type_", "more"), [(QUEUE, {"retain": True}), ("aws:secretsmanager/secret:Secret", {})])
+def test_a_name_that_the_old_one_keeps_is_not_free(type_, more):
+    one = the_one(replaced(type_, {"name": "jobs"}, reasons=("region",), first=True, **more))
+    assert any("both are called jobs, and the old one keeps its name" in line for line in one.details)
 
 
 def test_a_new_one_may_come_from_a_copy():
