@@ -179,10 +179,11 @@ def _switched(change: Change, switch: Switch) -> Iterator[Finding]:
         return
     assert change.before is not None  # noqa: S101 - an update has both
     assert change.after is not None  # noqa: S101
-    old, new = (_stands(side.raw(switch.path), switch) for side in (change.before, change.after))
-    if old is not True or new is True or (switch.default is None and change.after.raw(switch.path) is None):
+    was, given = change.before.raw(switch.path), change.after.raw(switch.path)
+    old, new = _stands(was, switch), _stands(given, switch)
+    stood = old is True or isinstance(was, Hidden)  # what can't be read is taken for a guard
+    if not stood or new is True or (switch.default is None and given is None):
         return
-    given = change.after.raw(switch.path)
     how = f"is {given.why}" if isinstance(given, Hidden) else "is switched off" if switch.stands else "is switched on"
     perhaps = "perhaps " if isinstance(given, Hidden) else ""
     title = f"{change.label}: {switch.path} {how}: {perhaps}{switch.loss}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.policy.resources import UNKNOWN
+from infra.policy.resources import SECRET, UNKNOWN
 from infra.review.finding import Verdict
 from infra.review.guards import find
 from infra.review.preview import Preview
@@ -33,6 +33,7 @@ def updated(type_, before, after, reasons=()):
         (RDS, {"deletionProtection": True}, {"deletionProtection": False}, LOOK),
         (RDS, {"deletionProtection": True}, {}, LOOK),
         (RDS, {"deletionProtection": True}, {"deletionProtection": UNKNOWN}, LOOK),
+        (RDS, {"deletionProtection": SECRET}, {"deletionProtection": False}, LOOK),
         (RDS, {"deletionProtection": "true"}, {"deletionProtection": True}, None),
         (RDS, {"deletionProtection": False}, {"deletionProtection": True}, None),
         (TABLE, {"deletionProtectionEnabled": True}, {"deletionProtectionEnabled": False}, LOOK),
