@@ -160,6 +160,8 @@ class _Pairs:
     def _nobody(self, target: _Class, port: int) -> bool:
         urn = self._of_class[target][0]
         old, new = self.before.nodes[urn], self.after.nodes[urn]
+        if old.balances and self.before.from_the_world(old):
+            return False  # that the internet no longer reaches it is told by the exposure
         return bool(self.before.audience(old, port)) and not self.after.audience(new, port)
 
     def _told(self, target: _Class, port: int, lost: list[_Class]) -> Finding:

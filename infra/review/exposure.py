@@ -204,14 +204,9 @@ class _Network:
         title = f"{self._named(group)} no longer lets in {self._who(written)} on {_on(shift)}"
         if shift.after.networks and went.networks and not shift.before.world:
             title = f"{self._named(group)} lets in fewer on {_on(shift)}: {self._who(shift.after)}"
-        public = [
-            node
-            for node in self.after.members.get(group, [])
-            if node.balances and node.routable is not False and shift.before.world and _meets(node, shift.ranges)
-        ]
         peers = any(one.kind == "group" and one.identity in self.after.states for one in went.named)
         shut = bool(went.networks) and not shift.after and not ports.for_administration(shift.ranges)
-        verdict = Verdict.LOOK if public or peers or shut else Verdict.SAFE
+        verdict = Verdict.LOOK if peers or shut else Verdict.SAFE
         return _finding(verdict, title, group, self._sides(shift))
 
     def _egress(self, group: str, shift: Shift) -> Iterator[Finding]:
@@ -264,8 +259,11 @@ class _Network:
             return
         new_ports = self.after.from_the_world(node)
         old_ports = self.before.from_the_world(old) if old else ()
-        if old is not None and node.balances and old_ports and not new_ports:
-            yield self._no_longer_public(node, old, old_ports)
+        lost = (
+            tuple(one for one in old_ports if one not in new_ports) if old and (node.balances or not new_ports) else ()
+        )
+        if old is not None and lost and (not node.balances or not node.ports or _listening(node, lost)):
+            yield self._no_longer_public(node, old, lost)
         opened = [shift.ranges for shift in shifts(_as_rules(old_ports), _as_rules(new_ports)) if shift.after.networks]
         ranges = tuple(one for some in opened for one in some)
         if old is not None and old.groups != node.groups and not self.after.told(node):
@@ -309,11 +307,13 @@ class _Network:
         some = node.routable is not False and any(
             addresses.breadth(audience.networks) >= addresses.Breadth.SOME or audience.named
             for port in node.ports
-            if (audience := self.after.audience(node, port))
+            if any(one.has(port) for one in ranges) and (audience := self.after.audience(node, port))
         )
         title = f"{INTERNET} no longer reaches {node.label} on {ports.called(ranges)}"
         details = [*self._attributes(node, old), f"before: {self.before.path(node.urn)}"]
-        return _finding(Verdict.LOOK if some else Verdict.DANGEROUS, title, node.urn, details)
+        some = some or self._sends_on(node, ranges)
+        verdict = Verdict.SAFE if not node.balances else Verdict.LOOK if some else Verdict.DANGEROUS
+        return _finding(verdict, title, node.urn, details)
 
     def _may_have_moved(self, node: Node, old: Node | None) -> bool:
         if old is None:

@@ -73,9 +73,17 @@ _VERBS: Final = {
     "sns:publish": "publish to",
     "sns:subscribe": "subscribe to",
     "kms:decrypt": "decrypt with",
+    "kms:encrypt": "encrypt with",
+    "kms:generatedatakey": "encrypt with",
+    "kms:generatedatakey*": "encrypt with",
     "secretsmanager:getsecretvalue": "read",
     "ecr:batchgetimage": "pull from",
+    "ecr:getdownloadurlforlayer": "pull from",
+    "ecr:batchchecklayeravailability": "pull from",
     "ecr:putimage": "push to",
+    "ecr:initiatelayerupload": "push to",
+    "ecr:uploadlayerpart": "push to",
+    "ecr:completelayerupload": "push to",
     "events:putevents": "send to",
     "lambda:invokefunction": "call",
     "lambda:invokefunctionurl": "call",
@@ -165,7 +173,12 @@ def _verbs(actions: Iterable[str]) -> str:
         return " and ".join(words)
     if any(one == "*" or one.split(":")[-1] == "*" for one in found):
         return "do anything to"
-    return f"{', '.join(sorted(found)[:3])} on"
+    more = f" and {len(found) - _SAID} more" if len(found) > _SAID else ""
+    return f"call {', '.join(sorted(found)[:_SAID])}{more} on"
+
+
+#: Actions by name in a sentence.
+_SAID: Final = 3
 
 
 # What is no policy document, and lets anyone in all the same

@@ -110,7 +110,7 @@ def unseen(before, after):
         ("aws:ecr/repositoryPolicy:RepositoryPolicy", "policy", "ecr:BatchGetImage", "pull from"),
         ("aws:opensearch/domain:Domain", "accessPolicies", "es:*", "read, write and delete"),
         ("aws:cloudwatch/eventBusPolicy:EventBusPolicy", "policy", "events:PutEvents", "send to"),
-        ("aws:dynamodb/resourcePolicy:ResourcePolicy", "policy", "dynamodb:GetItem", "dynamodb:GetItem on"),
+        ("aws:dynamodb/resourcePolicy:ResourcePolicy", "policy", "dynamodb:GetItem", "call dynamodb:GetItem on"),
     ],
 )
 def test_a_policy_comes_to_let_anyone_in(type_, prop, action, words):
@@ -537,3 +537,17 @@ def test_a_door_that_only_sends_on_to_https_opens_nothing():
     answers = state("aws:lb/listener:Listener", "http", {**props, "defaultActions": [{"type": "forward"}]})
     assert [verdict for verdict, _ in exposed(stack, [*stack, sends_on])] == [SAFE]
     assert {verdict for verdict, _ in exposed(stack, [*stack, answers])} == {LOOK}
+
+
+def test_a_balancer_is_shut_on_one_of_its_doors():
+    def stack(*ports):
+        entries = [{"protocol": "tcp", "fromPort": one, "toPort": one, "cidrBlocks": ["0.0.0.0/0"]} for one in ports]
+        group = state("aws:ec2/securityGroup:SecurityGroup", "web", {"ingress": entries}, id="sg-web")
+        balancer = state("aws:lb/loadBalancer:LoadBalancer", "web", {"securityGroups": ["sg-web"]}, id="arn:lb")
+        redirect = [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]
+        props = {"loadBalancerArn": "arn:lb", "port": 80, "protocol": "HTTP", "defaultActions": redirect}
+        return [group, balancer, listener("HTTPS"), state("aws:lb/listener:Listener", "http", props)]
+
+    told = exposed(stack(80, 443), stack(80))
+    assert (DANGEROUS, "the internet no longer reaches lb/LoadBalancer web on 443 (HTTPS)") in told
+    assert max(verdict for verdict, _ in exposed(stack(80, 443), stack(443))) is LOOK
