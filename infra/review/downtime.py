@@ -8,10 +8,10 @@ from infra.review.finding import Finding
 from infra.review.preview import Preview
 
 _PARTS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
+    networks.find,  # first: what else is said follows from it
     services.find,
     traffic.find,
     names.find,
-    networks.find,
     restarts.find,
     switches.find,
     serving.find,

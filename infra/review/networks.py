@@ -5,7 +5,7 @@ written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configur
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from infra.policy.resources import Hidden
 from infra.review.changes import counted
 from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
-from infra.review.preview import Change, Preview, State
+from infra.review.preview import Change, Preview, State, sources
 from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
 
 _TABLES: Final = ("ec2/routeTable", "ec2/defaultRouteTable")
@@ -241,16 +241,17 @@ def _routes(preview: Preview) -> Iterator[Finding]:
         name = owner.label if owner else table or "a route table"
         behind = subnets.get(table, [])
         who = f"{counted(len(behind), 'subnet')}" if behind else "what uses it"
-        lines = [f"uses it: {one}" for one in behind]
+        lines = [f"uses it: {_called(preview, one)}" for one in behind]
+        needed = Verdict.DANGEROUS if _need_a_way(preview, behind) else Verdict.LOOK
         what = "the internet" if destination in _EVERYWHERE else destination
         now = after.get((table, destination))
         if now is None:
             verb = "reach" if len(behind) > 1 else "reaches"
             led = f"{destination} led to {way}"
             sentence = f"goes: {who} of {name} {verb} {what} no more ({led})"
-            yield told(
-                preview, change, sentence, Verdict.DANGEROUS if _matters(way) else Verdict.LOOK, lines, names=False
-            )
+            if needed is Verdict.LOOK:
+                sentence += "; nothing in this stack runs there any more that would go out"
+            yield told(preview, change, sentence, needed, lines, names=False)
         elif now[:2] != (way, which):
             same_kind = now[0] == way
             public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now[0])
@@ -260,14 +261,41 @@ def _routes(preview: Preview) -> Iterator[Finding]:
                 sentence += ", and addresses of its own on the internet " + (
                     "are reached no more" if way == "an internet gateway" else "are needed from now on"
                 )
-            yield told(preview, now[2], sentence, Verdict.DANGEROUS if public else Verdict.LOOK, lines, names=False)
+            yield told(preview, now[2], sentence, needed if public else Verdict.LOOK, lines, names=False)
         elif change.op == "replace" and goes_first(change) and _is_route(change):
             sentence = f"is deleted before it is made anew: {who} can't reach {what} for a moment"
             yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
 
 
-def _matters(way: str) -> bool:
-    return way != "an endpoint"
+def _need_a_way(preview: Preview, subnets: Sequence[str]) -> bool:
+    """Whether what is in some subnets goes out; of those that nothing in this stack uses, somebody may."""
+    users = {user.urn: user for subnet in subnets for user in preview.dependents(subnet)}
+    inside = [user for user in users.values() if kind(user.type) not in (*_ASIDE, "ec2/natGateway")]
+    here = {*subnets}
+    runs = [
+        user for user in inside if kind(user.type) in _GO_OUT and user.after and here.intersection(sources(user.after))
+    ]
+    return bool(runs) or not inside
+
+
+#: Kinds whose programs call others; a database or a load balancer in a subnet only answers.
+_GO_OUT: Final = (
+    "apprunner/vpcConnector",
+    "autoscaling/group",
+    "batch/computeEnvironment",
+    "codebuild/project",
+    "ec2/instance",
+    "ec2/launchTemplate",
+    "ecs/service",
+    "eks/cluster",
+    "eks/fargateProfile",
+    "eks/nodeGroup",
+    "lambda/function",
+)
+
+
+def _called(preview: Preview, subnet: str) -> str:
+    return preview.by_urn[subnet].label if subnet in preview.by_urn else subnet
 
 
 def _is_route(change: Change) -> bool:
@@ -318,14 +346,15 @@ def _subnets(preview: Preview) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for change in preview.by_urn.values():
         if kind(change.type) == "ec2/routeTableAssociation" and change.before is not None:
-            subnet = identity(change.before, "subnetId")
-            named = preview.by_urn.get(subnet)
-            found[identity(change.before, "routeTableId")].append(named.label if named else subnet)
+            found[identity(change.before, "routeTableId")].append(identity(change.before, "subnetId"))
     return found
 
 
 def _associations(preview: Preview) -> Iterator[Finding]:
     """A subnet without a table of its own uses the VPC's main one."""
+    ways = {
+        side: {table for table, where in _ways(preview, side) if where in _EVERYWHERE} for side in ("before", "after")
+    }
     stay = {
         identity(change.after, "subnetId")
         for change in preview.by_urn.values()
@@ -339,15 +368,18 @@ def _associations(preview: Preview) -> Iterator[Finding]:
         if owner is not None and (owner.after is None or owner.op == "replace"):
             continue
         name = owner.label if owner else subnet
+        needed = identity(change.before, "routeTableId") in ways["before"] and _need_a_way(preview, [subnet])
         if subnet and subnet not in stay and (deleted(change) or change.op == "replace"):
             sentence = f"goes: {name} uses the VPC's main route table from now on, which may lead nowhere"
-            yield told(preview, change, sentence, Verdict.DANGEROUS, names=False)
+            yield told(preview, change, sentence, Verdict.DANGEROUS if needed else Verdict.LOOK, names=False)
         elif change.op == "update" and (tables := moved(change, "routeTableId")):
             table = preview.by_urn.get(identity(change.after, "routeTableId"))
             if identity(change.before, "routeTableId") != identity(change.after, "routeTableId"):
                 other = table.label if table else shown(tables[1])
-                sentence = f"gives {name} another route table, {other}: its ways outside are others"
-                yield told(preview, change, sentence, Verdict.LOOK, names=False)
+                shut = needed and table is not None and table.urn not in ways["after"]
+                outside = "which does not lead to the internet" if shut else "its ways outside are others"
+                sentence = f"gives {name} another route table, {other}: {outside}"
+                yield told(preview, change, sentence, Verdict.DANGEROUS if shut else Verdict.LOOK, names=False)
 
 
 def _follows(preview: Preview, change: Change, prop: str) -> bool:

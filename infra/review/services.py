@@ -62,7 +62,7 @@ def _service(preview: Preview, change: Change) -> Iterator[Finding]:
     old, new = change.before, change.after
     if deleted(change) and old is not None:
         idle = _tasks(old) == 0 and not _scaled(preview, change)
-        stops = f"{_its_tasks(old)} stop, and no new ones start"
+        stops = f"{_they(old, 'stop')}, and no new ones start"
         yield told(preview, change, f"is deleted: {stops}", Verdict.LOOK if idle else Verdict.DANGEROUS)
     elif change.op == "replace" and old is not None and new is not None:
         yield _replaced(preview, change, old, new)
@@ -74,13 +74,13 @@ def _replaced(preview: Preview, change: Change, old: State, new: State) -> Findi
     if _tasks(old) == 0 and not _scaled(preview, change):
         return told(preview, change, "is replaced, and runs no tasks", Verdict.SAFE)
     if goes_first(change):
-        sentence = f"is deleted before its replacement is there: {_its_tasks(old)} stop before new ones run"
+        sentence = f"is deleted before its replacement is there: {_they(old, 'stop')} before new ones run"
         return told(preview, change, sentence, Verdict.DANGEROUS)
     if is_on(new, "waitForSteadyState"):
-        sentence = f"is replaced: {_its_tasks(old)} run until those of the new service are steady"
+        sentence = f"is replaced: {_they(old, 'run')} until those of the new service are steady"
         return told(preview, change, sentence, Verdict.LOOK)
     sentence = (
-        f"is replaced without waiting for the new one's tasks: {_its_tasks(old)} stop as soon as the new service exists"
+        f"is replaced without waiting for the new one's tasks: {_they(old, 'stop')} as soon as the new service exists"
     )
     return told(preview, change, sentence, Verdict.DANGEROUS, ["set wait_for_steady_state, so that they wait"])
 
@@ -90,7 +90,7 @@ def _updated(preview: Preview, change: Change, old: State, new: State) -> Iterat
     was, now = (number_of(side) for side in tasks) if tasks else (None, None)
     if tasks and now == 0 and was != 0:
         yield told(
-            preview, change, f"is scaled to no task: {_its_tasks(old)} stop, and nobody is served", Verdict.DANGEROUS
+            preview, change, f"is scaled to no task: {_they(old, 'stop')}, and nobody is served", Verdict.DANGEROUS
         )
     elif tasks and isinstance(tasks[1], Hidden):
         yield told(preview, change, f"has another number of tasks: {tasks[1].why}, and it may be none", Verdict.LOOK)
@@ -165,13 +165,13 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
     number = len(read)
     if number > _READ:
         read = [*read[:_READ], f"and {counted(number - _READ, 'difference')} more, among the changes"]
-    mine, tasks = bounds(new), _its_tasks(new)
+    mine, replaced = bounds(new), _they(new, "are", "is") + " replaced"
     controller = new.raw("deploymentController.type") or "ECS"
     if controller not in ("ECS", None):
-        sentence = f"{tasks} are replaced by {shown(controller)}, which is not part of this preview"
+        sentence = f"{replaced} by {shown(controller)}, which is not part of this preview"
         return told(preview, change, f"is to be deployed: {sentence}", Verdict.LOOK, [*why, *read], names=False)
     if mine is None:
-        sentence = f"{tasks} are replaced; how many serve meanwhile is not known here"
+        sentence = f"{replaced}; how many serve meanwhile is not known here"
         return told(preview, change, f"is deployed anew: {sentence}", Verdict.LOOK, [*why, *read], names=False)
     daemon = new.raw("schedulingStrategy") == "DAEMON"
     if mine.stuck and not daemon:
@@ -181,7 +181,7 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
         )
         return told(preview, change, sentence, Verdict.DANGEROUS, [*why, *read], names=False)
     if mine.gap and not daemon and _tasks(new) != 0:
-        sentence = f"is deployed anew with a gap: {tasks} may all stop before a new one runs (minimum healthy 0 %)"
+        sentence = f"is deployed anew with a gap: {_may_stop(new)} before a new one runs (minimum healthy 0 %)"
         worse = _serves(new) or moved(change, _MINIMUM) is not None
         verdict = Verdict.DANGEROUS if worse else Verdict.LOOK
         lines = [*why, *read] if worse else ["nobody calls it: what it works on waits meanwhile", *why, *read]
@@ -194,7 +194,7 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
     if read:
         short = number == 1 and len(read[0]) <= _IN_A_TITLE
         rest = f"; {read[0]}" if short else f"; {counted(number, 'difference')} to read"
-    sentence = f"is deployed anew: {tasks} are replaced, rolling, and {meanwhile}{rest}"
+    sentence = f"is deployed anew: {replaced}, rolling, and {meanwhile}{rest}"
     return told(preview, change, sentence, verdict, [*why, *read], names=False)
 
 
@@ -368,11 +368,16 @@ def _tasks(service: State) -> float | None:
     return number_of(service.outputs.get("desiredCount") if wanted is None else wanted)
 
 
-def _its_tasks(service: State) -> str:
+def _they(service: State, do: str, does: str = "") -> str:
+    """`its 2 tasks stop`, `its one task stops`."""
     tasks = _tasks(service)
-    if tasks is None or tasks == 0:
-        return "its tasks"
-    return "its one task" if tasks == 1 else f"its {tasks:g} tasks"
+    if tasks == 1:
+        return f"its one task {does or f'{do}s'}"
+    return f"its {tasks:g} tasks {do}" if tasks else f"its tasks {do}"
+
+
+def _may_stop(service: State) -> str:
+    return _they(service, "may stop" if _tasks(service) == 1 else "may all stop", "may stop")
 
 
 def _scaled(preview: Preview, change: Change) -> bool:

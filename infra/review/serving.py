@@ -229,7 +229,9 @@ def told(
 
 def relying(preview: Preview, change: Change) -> Iterator[str]:
     """Those that take a value from it or wait for it, by name as far as one reads."""
-    names = [user.label for user in preview.dependents(change.urn) if user.state.custom]
+    users = [user for user in preview.dependents(change.urn) if user.state.custom]
+    # What only watches comes last.
+    names = [user.label for user in sorted(users, key=lambda user: kind(user.type).startswith("cloudwatch/"))]
     if names:
         more = f", and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         rely = "relies" if len(names) == 1 else "rely"

@@ -397,3 +397,24 @@ def test_an_identifier_of_pulumis_own_is_no_rename():
     assert the_one(given)[0] is DANGEROUS
     generated = replace(given, after=replace(given.after, declared=frozenset({"engine"})))
     assert told(generated) == []
+
+
+def test_a_way_out_that_nothing_needs_any_more_is_missed_less():
+    out = {"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1", "routeTableId": "x"}
+    route = change("ec2/route", "delete", out, name="out", links={"routeTableId": ["table"]})
+    table = change("ec2/routeTable", "same", {}, name="table")
+    links = {"routeTableId": ["table"], "subnetId": ["subnet"]}
+    uses = change("ec2/routeTableAssociation", "same", {"subnetId": "s", "routeTableId": "x"}, name="uses", links=links)
+    subnet = change("ec2/subnet", "same", {}, name="subnet")
+    inside = {"networkConfiguration": {"subnets": ["s"]}}
+    stays = change("ecs/service", "same", inside, name="api", links={"networkConfiguration": ["subnet"]})
+    moves = replace(stays, op="update", after=replace(stays.after, props={}, links={}))
+    group = change("rds/subnetGroup", "same", {"subnetIds": ["s"]}, name="db", links={"subnetIds": ["subnet"]})
+
+    def verdict(*others):
+        return max(one for one, _ in told(route, table, uses, subnet, *others))
+
+    assert verdict() is DANGEROUS
+    assert verdict(stays) is DANGEROUS
+    assert verdict(moves) is LOOK
+    assert verdict(group) is LOOK
