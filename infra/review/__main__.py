@@ -132,7 +132,7 @@ def _events(file: str) -> list[Finding]:
 def _write(found: Review, formats: Sequence[str], out: Path | None, *, everything: bool) -> None:
     """To standard output, a file, or a file for each format in a folder; the verdict is told in any case."""
     if out is None:
-        sys.stdout.write(_shown(found, everything=everything) if formats == ["text"] else FORMATS[formats[0]][1](found))
+        _print(_shown(found, everything=everything) if formats == ["text"] else FORMATS[formats[0]][1](found))
         return
     for name in formats:
         file, write = FORMATS[name]
@@ -140,7 +140,17 @@ def _write(found: Review, formats: Sequence[str], out: Path | None, *, everythin
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(write(found), encoding="utf-8")
         _say(f"written to {target}")
-    sys.stdout.write(f"{found.verdict.word}: {visible(found.why)}\nfingerprint {found.fingerprint}\n")
+    _print(f"{found.verdict.word}: {visible(found.why)}\nfingerprint {found.fingerprint}\n")
+
+
+def _print(text: str) -> None:
+    """What the terminal's encoding has no sign for is written out; whoever reads a pipe may stop before its end."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
 
 
 def _shown(found: Review, *, everything: bool) -> str:

@@ -215,6 +215,30 @@ def test_costs_are_told_by_a_table_that_is_given(capsys, tmp_path):
     assert asked(capsys, "--file", file, "--costs", costs)[0] == 2
 
 
+def run(file, *arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "infra.review", "--file", str(file), *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_terminal_without_unicode_is_told_all_the_same(saved):
+    with run(saved[DANGEROUS], "--format", "markdown", PYTHONIOENCODING="ascii") as process:
+        out, said = process.communicate()
+    assert (process.returncode, said) == (1, b"")
+    assert rb"## \U0001f6d1 test: dangerous" in out
+
+
+def test_a_reader_who_stops_early_changes_nothing(saved):
+    with run(saved[DANGEROUS], "--format", "json") as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (1, b"")
+
+
 def resources(**queue):
     urn = "urn:pulumi:dev::backlog::"
     stack = {"urn": f"{urn}pulumi:pulumi:Stack::backlog-dev", "type": "pulumi:pulumi:Stack"}
