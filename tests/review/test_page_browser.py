@@ -485,3 +485,30 @@ def test_five_thousand_resources_are_opened_searched_and_drawn_whole(site, every
     page.locator("#as-table").click()
     expect(page.locator("#table tbody tr")).to_have_count(400)
     assert time.monotonic() - begun < 100
+
+
+def test_without_components_what_stays_stands_with_its_kind(site):
+    shared = state("shared")
+    stays = [same(f"queue-{at}", dependencies=(shared.urn,)) for at in range(400)]
+    moved = updated(shared, state("shared", props={"size": 2}), "size")
+    page = site.open(Preview("test", (moved, *stays)))
+    page.get_by_role("button", name="Whole stack").click()
+    folded = page.locator("#graph .node.folded")
+    expect(folded).to_contain_text("400 resources")
+    folded.click()
+    page.get_by_role("button", name="Unfold this component").click()
+    expect(page.locator("#graph .node")).to_have_count(401)
+    page.goto(f"{site.url}#{stays[7].urn}")
+    expect(details(page).get_by_role("heading", level=2)).to_have_text("queue-7")
+
+
+def test_on_paper_everything_is_open_and_the_graph_is_a_table(site, shops):
+    page = site.open(shops)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("#table tbody tr")).to_have_count(31)
+    expect(page.locator("#table")).to_be_visible()
+    expect(page.locator("#stage")).to_be_hidden()
+    expect(page.locator("details:not([open])")).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("details:not([open])")).not_to_have_count(0)

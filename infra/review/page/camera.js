@@ -1,6 +1,7 @@
 // Pan and zoom: by mouse, wheel, touch, keys and buttons.
 const STEP = 1.3;
 const FAR = [0.42, 0.2, 0.08]; // below these texts are too small to be read
+const LEGEND = 48; // pixels
 const SCALES = [0.01, 2.5];
 
 const camera = {
@@ -50,14 +51,15 @@ const camera = {
     this.go(middle(w, width, at.x + at.w / 2), middle(h, height, at.y + at.h / 2), k);
   },
 
-  /** Brings a box to where it is seen, if it isn't. */
+  /** Brings a box to where it is seen, if it isn't; the legend is above. */
   reveal(box) {
     const { width, height } = this.room();
     const k = Math.max(this.k, 0.72);
+    const tall = Math.min(box.h * k, NODE.h * 3);
     const [left, top] = [this.x + box.x * this.k, this.y + box.y * this.k];
-    const seen = left > 8 && top > 8 && left + box.w * this.k < width - 8 && top + Math.min(box.h, NODE.h) * this.k < height - 8;
+    const seen = left > 8 && top > LEGEND && left + box.w * this.k < width - 8 && top + tall < height - 8;
     if (seen && k === this.k) return;
-    this.go(width / 2 - (box.x + box.w / 2) * k, height / 2 - (box.y + Math.min(box.h, height / k) / 2) * k, k);
+    this.go(width / 2 - (box.x + box.w / 2) * k, (height + LEGEND - tall) / 2 - box.y * k, k);
   },
 
   /** Zooms, with what is at a point staying there. */

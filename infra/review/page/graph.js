@@ -56,7 +56,7 @@ function node(box) {
 
 function component(box) {
   const resource = resources[box.id];
-  return drawn("g", { class: `component ${resource.op}`, "data-id": box.id, role: "button", tabindex: -1, "aria-label": `component ${said(resource)}`, transform: `translate(${box.x} ${box.y})` },
+  return drawn("g", { class: `component ${resource.op}${box.depth > 1 ? " nested" : ""}`, "data-id": box.id, role: "button", tabindex: -1, "aria-label": `component ${said(resource)}`, transform: `translate(${box.x} ${box.y})` },
     drawn("rect", { class: "body", width: box.w, height: box.h, rx: 12 }),
     drawn("g", { class: "fold", "data-fold": box.id }, drawn("rect", { x: 6, y: 5, width: 24, height: 24, rx: 6 }), drawn("path", { d: "M13.5 15l4.5 4.5 4.5-4.5" })),
     drawn("text", { class: "name", x: 34, y: 21 }, shortened(resource.name, 30), drawn("tspan", { class: "kind", dx: 8 }, shortened(resource.kind.split(":").at(-1), 24))),

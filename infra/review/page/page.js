@@ -22,15 +22,15 @@ function say() {
 
 /** What is selected is in the address, so that it can be sent to somebody, and Back is the one before. */
 function select(id) {
-  if (id >= 0) location.hash = encodeURIComponent(resources[id].urn);
-  else { history.pushState(null, "", location.href.split("#")[0]); selected(-1); }
+  if (id >= 0 && resources[id].urn) location.hash = encodeURIComponent(resources[id].urn);
+  else { history.pushState(null, "", location.href.split("#")[0]); selected(id); }
 }
 
 function selected(id) {
   view.selected = id;
   if (id >= 0) {
     const known = drawnScene.boxOf.get(id);
-    for (const at of components(id)) if (known?.folded && known.id !== id) view.folds.set(at, false);
+    for (const at of owners(id)) if (known?.folded && known.id !== id) view.folds.set(at, false);
     if (!known) view.more.add(id);
     if (!known || (known.folded && known.id !== id)) draw();
   }
@@ -46,7 +46,7 @@ function follow() {
   if (byUrn.has(urn)) {
     if (!$("table").hidden) showAs("graph");
     selected(byUrn.get(urn));
-    if (!beside()) $("stage").scrollIntoView({ block: "nearest" });
+    if (!beside()) $("stage").scrollIntoView({ block: "start" });
   } else if (location.hash === "" && view.selected >= 0) selected(-1);
 }
 
@@ -142,7 +142,11 @@ $("zoom-out").addEventListener("click", () => camera.zoom(1 / STEP, undefined, u
 $("zoom-fit").addEventListener("click", () => camera.fit());
 addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
-addEventListener("beforeprint", () => showTable());
+addEventListener("beforeprint", () => {
+  showTable();
+  for (const one of document.querySelectorAll("details:not([open])")) one.dataset.printed = one.open = true;
+});
+addEventListener("afterprint", () => { for (const one of document.querySelectorAll("[data-printed]")) { one.open = false; delete one.dataset.printed; } });
 addEventListener("keydown", (event) => {
   if (event.target.closest("input")) { if (event.key === "Escape" && view.selected >= 0) select(-1); return; }
   if (event.key === "/" && !event.ctrlKey && !event.metaKey) { $("search").focus(); event.preventDefault(); }

@@ -19,7 +19,7 @@ const edges = told.map(([source, target, properties, standing, carries], id) => 
 });
 for (const resource of resources) resource.used = new Set(resource.uses.map((edge) => edge.source));
 /** Whether a wait need not be drawn: what is waited for is waited for by another that is waited for as well. */
-const implied = ({ source, target, properties }) => properties.length === 0 && resources[source].users.some((edge) => edge.target !== target && resources[target].used.has(edge.target));
+for (const edge of edges) edge.implied = edge.properties.length === 0 && resources[edge.target].uses.some(({ source }) => source !== edge.source && resources[source].used.has(edge.source));
 const byUrn = new Map(resources.map((resource) => [resource.urn, resource.id]));
 
 /** What is met from a resource on, near ones first, each once. */
