@@ -1,4 +1,4 @@
-"""What guards a connection on its way: encryption, a login, a web firewall; and where one of them goes."""
+"""What guards a connection on its way, encryption or a login; and where one of them goes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,6 @@ from infra.review.references import References, leaves
 
 _TLS: Final = ("HTTPS", "TLS")
 _LOGINS: Final = ("authenticate-oidc", "authenticate-cognito", "jwt-validation")
-_ASSOCIATION: Final = "aws:wafv2/webAclAssociation:WebAclAssociation"
-_OLD_ASSOCIATION: Final = "aws:wafregional/webAclAssociation:WebAclAssociation"
-WEB_ACL: Final = "aws:wafv2/webAcl:WebAcl"
 
 
 @dataclass(frozen=True)
@@ -128,10 +125,6 @@ def find(preview: Preview, references: References, before: Side, after: Side) ->
             yield from way.listener(change, old, new)
         elif change.type in LISTENER_RULES:
             yield from _login(change, old, new, "actions")
-        elif change.type in (_ASSOCIATION, _OLD_ASSOCIATION):
-            yield from way.firewall(change, old, new)
-        elif change.type == WEB_ACL:
-            yield from _rules(change, old, new)
 
 
 def _gone(change: Change, before: State, after: State, guard: Guard) -> Iterator[Finding]:
@@ -177,8 +170,6 @@ class _Way:
     def __init__(self, references: References, before: Side, after: Side) -> None:
         self.references, self.before, self.after = references, before, after
 
-    # Listeners
-
     def listener(self, change: Change, before: State | None, after: State | None) -> Iterator[Finding]:
         """A door without TLS, with weaker TLS, or without the login that it had."""
         if after is None:
@@ -208,45 +199,6 @@ class _Way:
             if (node := self.after.nodes.get(urn)) is not None:
                 return node.label, node.routable is not False
         return f"the load balancer of lb/Listener {listener.name}", True
-
-    # The web firewall
-
-    def firewall(self, change: Change, before: State | None, after: State | None) -> Iterator[Finding]:
-        """What was behind a web ACL, and still stands, is behind none."""
-        if before is None or (after is not None and after.raw("resourceArn") == before.raw("resourceArn")):
-            return
-        arn = before.raw("resourceArn")
-        urns = {*before.links.get("resourceArn", ()), *self.references.of(before, [arn], "resourceArn", BALANCERS)[0]}
-        stays = [urn for urn in urns if urn in self.after.states]
-        guarded = {
-            urn
-            for other in self.after.states.values()
-            if other.type == change.type
-            for urn in (
-                *other.links.get("resourceArn", ()),
-                *self.references.of(other, [other.raw("resourceArn")], "resourceArn", BALANCERS)[0],
-            )
-        }
-        if not urns and after is None:
-            yield self._unguarded(change, before, "what it guarded", "")
-        for urn in stays:
-            if urn not in guarded:
-                node = self.after.nodes.get(urn)
-                name = node.label if node else self.after.states[urn].name
-                yield self._unguarded(change, before, name, urn)
-
-    def _unguarded(self, change: Change, before: State, name: str, urn: str) -> Finding:
-        acls = self.references.of(before, [before.raw("webAclArn")], "webAclArn", (WEB_ACL,))[0]
-        blocks = any(
-            "block" in (one.raw("defaultAction") or {})
-            for acl in acls
-            if (one := self.before.states.get(acl)) is not None and isinstance(one.raw("defaultAction"), Mapping)
-        )
-        path = self.after.path(urn) if urn else ""
-        title = f"{name} loses its web firewall: what it refused gets through"
-        if blocks:
-            title = f"{name} loses its web firewall, which let in only whom it named: anyone gets through"
-        return _finding(change, Verdict.DANGEROUS if blocks else Verdict.LOOK, title, [path] if path else [])
 
 
 def _plain(listener: State) -> bool:
@@ -324,39 +276,6 @@ def _strength(policy: str) -> int:
     if "1-1" in words:
         return 2
     return 1
-
-
-def _rules(change: Change, before: State | None, after: State | None) -> Iterator[Finding]:
-    """A web ACL's own rules, and what it does with whatever none of them is about."""
-    if before is None or after is None:
-        return
-    old, new = (_action(side) for side in (before, after))
-    if old == "block" and new == "allow":
-        title = f"{change.label} lets in whatever no rule refuses: it refused whatever no rule let in"
-        yield _finding(change, Verdict.DANGEROUS, title)
-    old_rules, new_rules = (_by_name(side) for side in (before, after))
-    if gone := sorted(old_rules.keys() - new_rules.keys()):
-        title = f"{change.label} no longer has {'the rule' if len(gone) == 1 else 'the rules'} {', '.join(gone)}"
-        yield _finding(change, Verdict.LOOK, f"{title}: what they refused gets through")
-    counts = [
-        name for name in new_rules if name in old_rules and _counts(new_rules[name]) and not _counts(old_rules[name])
-    ]
-    if counts:
-        title = f"{change.label} only counts, and no longer refuses, what the rule {', '.join(sorted(counts))} is about"
-        yield _finding(change, Verdict.LOOK, title)
-
-
-def _action(state: State) -> str:
-    found = state.raw("defaultAction")
-    return next((word for word in ("block", "allow") if isinstance(found, Mapping) and word in found), "")
-
-
-def _by_name(state: State) -> dict[str, Mapping[str, Any]]:
-    return {str(one.get("name")): one for one in leaves(state.raw("rules")) if isinstance(one, Mapping)}
-
-
-def _counts(rule: Mapping[str, Any]) -> bool:
-    return any(isinstance(rule.get(key), Mapping) and "count" in rule[key] for key in ("action", "overrideAction"))
 
 
 def _finding(change: Change, verdict: Verdict, title: str, details: Iterable[str] = ()) -> Finding:
