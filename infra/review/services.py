@@ -15,7 +15,18 @@ from infra.review.contract import number_of
 from infra.review.differences import differences, shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
+from infra.review.serving import (
+    deleted,
+    entries,
+    goes_first,
+    identity,
+    is_on,
+    kind,
+    moved,
+    sources_of,
+    successors,
+    told,
+)
 
 #: A change of one of them starts a deployment: all tasks are replaced.
 _DEPLOYS: Final = (
@@ -39,10 +50,11 @@ _MAXIMUM: Final = "deploymentMaximumPercent"
 
 def find(preview: Preview) -> Iterator[Finding]:
     """What happens to the tasks of each service, to clusters, and to the roles that tasks run under."""
+    come = successors(preview)
     for change in preview.changed:
         match kind(change.type):
             case "ecs/service":
-                yield from _service(preview, change)
+                yield from _service(preview, change, come.get(change.urn))
             case "ecs/cluster":
                 yield from _cluster(preview, change)
             case "ecs/clusterCapacityProviders":
@@ -58,8 +70,12 @@ def find(preview: Preview) -> Iterator[Finding]:
                     yield from _needed(preview, change, identity(change.before, "role"), lost)
 
 
-def _service(preview: Preview, change: Change) -> Iterator[Finding]:
+def _service(preview: Preview, change: Change, successor: Change | None) -> Iterator[Finding]:
     old, new = change.before, change.after
+    if deleted(change) and old is not None and successor is not None and is_on(successor.after, "waitForSteadyState"):
+        sentence = f"is deleted once the tasks of {successor.label}, which looks the same, are steady"
+        yield told(preview, change, sentence, Verdict.LOOK)
+        return
     if deleted(change) and old is not None:
         idle = _tasks(old) == 0 and not _scaled(preview, change)
         stops = f"{_they(old, 'stop')}, and no new ones start"

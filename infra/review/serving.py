@@ -12,6 +12,7 @@ from infra.policy.resources import Hidden, Resource
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview, State
+from infra.review.renames import renames
 
 _SAFE, _LOOK, _DANGEROUS = Verdict.SAFE, Verdict.LOOK, Verdict.DANGEROUS
 #: Other names of Pulumi's for the modules of load balancers.
@@ -139,11 +140,16 @@ SERVING: Final[Mapping[str, Serving]] = {
 def find(preview: Preview) -> Iterator[Finding]:
     """Each kind that serves where one goes or is replaced; deletions of a kind together."""
     gone: dict[str, list[Change]] = {}
+    come = successors(preview)
     for change in preview.changed:
         serving = SERVING.get(kind(change.type))
         if serving is None:
             continue
-        if deleted(change):
+        if deleted(change) and (successor := come.get(change.urn)):
+            changed = serving.changed or serving.gone
+            sentence = f"is deleted once {successor.label} is there, which looks the same: {changed}"
+            yield told(preview, change, sentence, serving.beside)
+        elif deleted(change):
             gone.setdefault(kind(change.type), []).append(change)
         elif change.op == "replace" and (found := _replaced(preview, change, serving)).verdict is not _SAFE:
             yield found
@@ -163,6 +169,11 @@ def find(preview: Preview) -> Iterator[Finding]:
             resource=one.urn if len(changes) == 1 else "",
             details=tuple(details),
         )
+
+
+def successors(preview: Preview) -> dict[str, Change]:
+    """What is deleted, by URN, and what is created in its place: of one type, and alike in more than one input."""
+    return {rename.old.urn: rename.new for rename in renames(preview) if rename.alike > 1 and not rename.a_setting}
 
 
 def _replaced(preview: Preview, change: Change, serving: Serving) -> Finding:

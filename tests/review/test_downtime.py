@@ -418,3 +418,25 @@ def test_a_way_out_that_nothing_needs_any_more_is_missed_less():
     assert verdict(stays) is DANGEROUS
     assert verdict(moves) is LOOK
     assert verdict(group) is LOOK
+
+
+def test_what_comes_in_the_place_of_another_is_told_beside_it():
+    service = {"desiredCount": 2, "cluster": "main", "waitForSteadyState": True}
+    old, new = (
+        change("ecs/service", "delete", service, name="old"),
+        change("ecs/service", "create", after=service, name="new"),
+    )
+    assert the_one(old, new)[0] is LOOK
+    at_once = {"desiredCount": 2, "cluster": "main"}
+    old, new = (
+        change("ecs/service", "delete", at_once, name="old"),
+        change("ecs/service", "create", after=at_once, name="new"),
+    )
+    assert the_one(old, new)[0] is DANGEROUS
+    code = {"runtime": "python3.13", "handler": "app.main"}
+    old, new = (
+        change("lambda/function", "delete", code, name="old"),
+        change("lambda/function", "create", after=code, name="new"),
+    )
+    assert the_one(old, new)[0] is LOOK
+    assert the_one(old)[0] is DANGEROUS
