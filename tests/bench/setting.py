@@ -65,12 +65,13 @@ def _owner(servers: Servers, name: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def ours(servers: Servers, *, worker: bool = False) -> Iterator[Side]:
-    """Our API, and our worker where it is wanted."""
+def ours(servers: Servers, *, worker: bool = False, broker: Mapping[str, str] | None = None) -> Iterator[Side]:
+    """Our API, and our worker where it is wanted; on SQS, or on the broker that they are told of."""
     port = str(free_port())
     with tempfile.TemporaryDirectory(prefix="backlog-") as root, told(servers, migrated(servers)) as environment:
         environment |= {"PORT": port, "HOST": "127.0.0.1", "WEB_CONCURRENCY": PROCESSES, "WEB_THREADS": THREADS}
         environment |= {
+            **(broker or {}),
             "ACCESS": "open",
             "JOB_SOFT_TIME_LIMIT_SECONDS": "50",
             "JOB_TIME_LIMIT_SECONDS": "60",
