@@ -154,7 +154,17 @@ def _changed(change: Change, number: Number) -> Iterator[Finding]:
 
 def _receives(change: Change) -> Iterator[Finding]:
     old, new = (_redrive(side) for side in (change.before, change.after))
+    if old is None or new is None or old == new:
+        return
+    if not new:
+        lost = "a message that always fails is tried until it is too old, and then lost: none is set aside"
+        yield _finding(change, f"no dead-letter queue any more: {lost}", Verdict.LOOK)
+        return
     before, after = old.get("maxReceiveCount"), new.get("maxReceiveCount")
+    if not old:
+        first = f"a message is set aside after {shown(after)} attempts: is that enough for a while of failures?"
+        yield _finding(change, f"a dead-letter queue: {first}", Verdict.LOOK)
+        return
     if number_of(before) == number_of(after):
         return
     what = (
@@ -165,13 +175,13 @@ def _receives(change: Change) -> Iterator[Finding]:
     yield _finding(change, f"attempts (maxReceiveCount) {shown(before)} -> {shown(after)}: {what}", Verdict.LOOK)
 
 
-def _redrive(state: State | None) -> Mapping[str, Any]:
-    """The redrive policy of a queue, or of a resource of its own."""
+def _redrive(state: State | None) -> Mapping[str, Any] | None:
+    """The redrive policy of a queue, or of a resource of its own; empty: there is none, None: it is hidden."""
     try:
         found = state.document("redrivePolicy") if state else {}
     except Exception:  # noqa: BLE001 - hidden, or no JSON: nothing can be said of it here
-        return {}
-    return found if isinstance(found, Mapping) else {}
+        return None
+    return found if isinstance(found, Mapping) else None
 
 
 def _variables(change: Change) -> Iterator[Finding]:

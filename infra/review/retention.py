@@ -89,8 +89,8 @@ def _shorter(change: Change, before: State, after: State) -> Iterator[Finding]:
     old, new = (_length(kept, side.raw(kept.path)) for side in (before, after))
     if new is None or (old is not None and new >= old):
         return
-    was = "" if old is None else " instead of for ever" if old == FOR_EVER else f" instead of {old:g}"
-    title = f"{change.label} keeps {kept.what} for {new:g} {kept.unit}{was}: older ones are deleted for good"
+    was = "" if old is None else " instead of for ever" if old == FOR_EVER else f" instead of {old:,.15g}"
+    title = f"{change.label} keeps {kept.what} for {new:,.15g} {kept.unit}{was}: older ones are deleted for good"
     yield _finding(change, Verdict.DANGEROUS if kept.sure else Verdict.LOOK, title, irreversible=True)
 
 

@@ -20,6 +20,7 @@ from infra.review import (
     permissions,
     renames,
     retention,
+    watchers,
 )
 from infra.review.changes import counted
 from infra.review.finding import Finding, Section, Verdict
@@ -44,6 +45,7 @@ FINDERS: Final[tuple[Finder, ...]] = (
     engines.find,
     guards.find,
     renames.find,
+    watchers.find,
 )
 
 _UNTOLD: Final = Origin()

@@ -228,7 +228,7 @@ PAIRS = [
         queue(keeps=3600),
         Verdict.LOOK,
         says=(
-            "keeps messages that wait, or are set aside, for 3600 seconds instead of 345600: older ones are deleted",
+            "keeps messages that wait, or are set aside, for 3,600 seconds instead of 345,600: older ones are deleted",
         ),
     ),
     Pair(
