@@ -6,6 +6,7 @@ written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configur
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from infra.policy.resources import Hidden
 from infra.review.changes import counted
 from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
-from infra.review.preview import Change, Preview, State, sources
+from infra.review.preview import Change, Preview, State
 from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
 
 _TABLES: Final = ("ec2/routeTable", "ec2/defaultRouteTable")
@@ -98,7 +99,11 @@ def is_on_by_default(state: State, path: str) -> bool:
 def _subnet(preview: Preview, change: Change) -> Iterator[Finding]:
     if _follows(preview, change, "vpcId"):
         return
-    users = [user for user in preview.dependents(change.urn) if kind(user.type) not in _ASIDE and user.before]
+    users = [
+        user
+        for user in preview.dependents(change.urn)
+        if kind(user.type) not in _ASIDE and _stands_in(user.before, {change.urn})
+    ]
     if change.op == "replace":
         why = ", ".join(change.replace_reasons)
         sentence = f"is replaced ({why or 'why is not shown'}): everything in it has to move before it can go"
@@ -208,7 +213,11 @@ class _WaysOut:
 
 
 def _group(preview: Preview, change: Change) -> Iterator[Finding]:
-    members = [user for user in preview.dependents(change.urn) if kind(user.type) not in _RULES and user.before]
+    members = [
+        user
+        for user in preview.dependents(change.urn)
+        if kind(user.type) not in _RULES and _stands_in(user.before, {change.urn})
+    ]
     lines = [f"is in it: {user.label}" for user in members]
     if change.op == "replace":
         if _follows(preview, change, "vpcId"):
@@ -251,6 +260,8 @@ def _routes(preview: Preview) -> Iterator[Finding]:
             sentence = f"goes: {who} of {name} {verb} {what} no more ({led})"
             if needed is Verdict.LOOK:
                 sentence += "; nothing in this stack runs there any more that would go out"
+            elif _new_endpoints(preview, behind):
+                needed, sentence = Verdict.LOOK, f"{sentence}; new endpoints stand in for it, for their services alone"
             yield told(preview, change, sentence, needed, lines, names=False)
         elif now[:2] != (way, which):
             same_kind = now[0] == way
@@ -269,13 +280,26 @@ def _routes(preview: Preview) -> Iterator[Finding]:
 
 def _need_a_way(preview: Preview, subnets: Sequence[str]) -> bool:
     """Whether what is in some subnets goes out; of those that nothing in this stack uses, somebody may."""
+    here = {*subnets}
     users = {user.urn: user for subnet in subnets for user in preview.dependents(subnet)}
     inside = [user for user in users.values() if kind(user.type) not in (*_ASIDE, "ec2/natGateway")]
+    known = [user for user in inside if _stands_in(user.before, here) or _stands_in(user.after, here)]
+    runs = any(kind(user.type) in _GO_OUT and _stands_in(user.after, here) for user in known)
+    return runs or not any(kind(user.type) != "ec2/vpcEndpoint" for user in known)
+
+
+def _stands_in(state: State | None, subnets: AbstractSet[str]) -> bool:
+    """Whether a resource is given one of the subnets; to wait for one is not to be in it."""
+    return state is not None and any(not subnets.isdisjoint(urns) for urns in state.links.values())
+
+
+def _new_endpoints(preview: Preview, subnets: Sequence[str]) -> bool:
+    """Whether endpoints come in the place of a way out."""
     here = {*subnets}
-    runs = [
-        user for user in inside if kind(user.type) in _GO_OUT and user.after and here.intersection(sources(user.after))
-    ]
-    return bool(runs) or not inside
+    users = (user for subnet in subnets for user in preview.dependents(subnet))
+    return any(
+        kind(user.type) == "ec2/vpcEndpoint" and user.op == "create" and _stands_in(user.after, here) for user in users
+    )
 
 
 #: Kinds whose programs call others; a database or a load balancer in a subnet only answers.

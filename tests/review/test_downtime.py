@@ -418,6 +418,11 @@ def test_a_way_out_that_nothing_needs_any_more_is_missed_less():
     assert verdict(stays) is DANGEROUS
     assert verdict(moves) is LOOK
     assert verdict(group) is LOOK
+    waits = replace(moves, after=replace(moves.after, dependencies=("urn:subnet",)))
+    assert verdict(waits) is LOOK
+    endpoint = change("ec2/vpcEndpoint", "create", after={}, name="sqs", links={"subnetIds": ["subnet"]})
+    assert verdict(stays, endpoint) is LOOK
+    assert verdict(stays, replace(endpoint, op="same", before=endpoint.after)) is DANGEROUS
 
 
 def test_what_comes_in_the_place_of_another_is_told_beside_it():
