@@ -8,7 +8,7 @@ from infra.policy.resources import Hidden
 from infra.review.changes import counted
 from infra.review.deletion import End, Fate, fate
 from infra.review.finding import Finding, Section, Verdict
-from infra.review.preview import Change, Preview
+from infra.review.preview import Change, Preview, State
 from infra.review.stateful import SECRET, SECRET_VERSION, Kind, Store, store_of
 
 _SHOWN: Final = 6  # names of those who use what goes; one line
@@ -159,7 +159,7 @@ def _finding(
 
 
 def _order(change: Change, end: Fate) -> Iterator[str]:
-    name = _shared_name(change)
+    name = shared_name(change.before, change.after) if change.before and change.after else ""
     stays = end.end is End.KEPT or (change.type == SECRET and end.end is End.DELAYED)
     if name and (stays or change.deleted_first is False):
         why = "the old one keeps its name" if stays else "the new one comes first"
@@ -170,12 +170,10 @@ def _order(change: Change, end: Fate) -> Iterator[str]:
         yield "the new one comes before the old one goes: nothing is copied from one to the other"
 
 
-def _shared_name(change: Change) -> str:
-    """The name that both sides have by the program's own word."""
-    assert change.before is not None  # noqa: S101 - a replacement has both
-    assert change.after is not None  # noqa: S101
-    for name in _NAMES if change.type not in _NAMESAKES else ():
-        before, after = change.before.raw(name), change.after.raw(name)
-        if name in change.after.declared and before == after and not isinstance(after, Hidden) and after:
-            return str(after)
+def shared_name(before: State, after: State) -> str:
+    """The name that both have by the program's own word, where AWS knows them by it; empty where there is none."""
+    for name in _NAMES if after.type not in _NAMESAKES else ():
+        old, new = before.raw(name), after.raw(name)
+        if name in after.declared and old == new and not isinstance(new, Hidden) and new:
+            return str(new)
     return ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from infra.review.changes import counted
+from infra.review.data_loss import shared_name
 from infra.review.deletion import End, fate
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview, State, label
@@ -215,6 +216,8 @@ def _one(rename: Rename) -> Finding:
         title += ": as it stands, one is deleted and another made"
     details = [f"if it is: {label(new)} needs opts={_alias(old, new)}"]
     details += [f"and keep {name} = {old.raw(name)!r}: another one replaces it" for name in _kept_names(rename)]
+    if store is not None and (name := shared_name(old, new)):
+        details.append(f"if not: both are called {name}, AWS refuses the new one while there is the old one")
     return _finding(rename.verdict, title, details, new.urn, data=store is not None)
 
 

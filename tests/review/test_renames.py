@@ -54,6 +54,12 @@ def test_another_given_name_is_told_as_what_would_replace_it():
     assert one.details[1] == "and keep name = 'old': another one replaces it"
 
 
+def test_one_name_for_both_is_said_not_to_be_free():
+    sides = [state(QUEUE, name, {"name": "jobs"}) for name in ("old", "new")]
+    (one,) = told(sides[:1], sides[1:])
+    assert one.details[1].startswith("if not: both are called jobs")
+
+
 def test_other_inputs_are_another_resource():
     assert told([state(QUEUE, "old", {"delaySeconds": 1})], [state(QUEUE, "new", {"delaySeconds": 2})]) == []
     assert told([state(RULE, "old", {"name": "a", "x": 1})], [state(RULE, "new", {"name": "b", "x": 1})]) == []

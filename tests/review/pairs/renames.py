@@ -12,17 +12,17 @@ from tests.review.pairs import Pair, Program
 class Store(pulumi.ComponentResource):
     """A component with a queue and a log group."""
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todos:store:Store", name, None, opts)
+    def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(f"todos:store:{kind}", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
         aws.sqs.Queue(f"{name}-jobs", visibility_timeout_seconds=60, opts=inside)
         aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=30, opts=inside)
         self.register_outputs({})
 
 
-def component(name: str, *aliases: pulumi.Alias) -> Program:
+def component(name: str, *aliases: pulumi.Alias, kind: str = "Store") -> Program:
     def program() -> None:
-        Store(name, pulumi.ResourceOptions(aliases=list(aliases)))
+        Store(kind, name, pulumi.ResourceOptions(aliases=list(aliases)))
 
     return program
 
@@ -65,12 +65,11 @@ def parameters(name: str, family: str = "postgres17") -> Program:
     return program
 
 
-def queues(*names: str, parent: str = "", aliased: bool = False) -> Program:
+def queues(*names: str, parent: str = "", aliases: tuple[pulumi.Alias, ...] = ()) -> Program:
     def program() -> None:
         above = pulumi.ComponentResource("todos:queues:Queues", parent) if parent else None
-        aliases = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)] if aliased else []
         for name in names:
-            opts = pulumi.ResourceOptions(parent=above, aliases=aliases)
+            opts = pulumi.ResourceOptions(parent=above, aliases=list(aliases))
             aws.sqs.Queue(name, visibility_timeout_seconds=60, opts=opts)
 
     return program
@@ -125,7 +124,26 @@ PAIRS = [
     Pair(
         "queues are moved into a component with aliases",
         queues("jobs", "letters"),
-        queues("jobs", "letters", parent="all", aliased=True),
+        queues("jobs", "letters", parent="all", aliases=(pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE),)),
+        Verdict.SAFE,
+    ),
+    Pair(
+        "a queue is moved out of a component with an alias",
+        queues("jobs", parent="all"),
+        queues("jobs", aliases=(pulumi.Alias(parent="urn:pulumi:test::backlog::todos:queues:Queues::all"),)),
+        Verdict.SAFE,
+    ),
+    Pair(
+        "a component is of another class",
+        component("store"),
+        component("store", kind="Shop"),
+        Verdict.DANGEROUS,
+        says=("component Store store goes and Shop store comes, with 2 resources the same: is it a rename?",),
+    ),
+    Pair(
+        "a component is of another class with an alias",
+        component("store"),
+        component("store", pulumi.Alias(type_="todos:store:Store"), kind="Shop"),
         Verdict.SAFE,
     ),
     Pair(
