@@ -16,6 +16,7 @@ from infra.components.budget import Budget, BudgetArgs, warn_below_floor
 from infra.components.cluster import Cluster, ClusterArgs
 from infra.components.dashboard import Dashboard, Watched
 from infra.components.database import Database, DatabaseArgs
+from infra.components.deploy_role import DeployRole, DeployRoleArgs
 from infra.components.event_stream import EventStreamArgs
 from infra.components.events import Events, EventsArgs
 from infra.components.firewall import Firewall, FirewallArgs
@@ -43,6 +44,10 @@ def main() -> None:
     """Declare the stack that the configuration describes."""
     config = settings.load()
     ledger = Ledger()
+    if config.deploy_role:  # before the other roles, which it gives a boundary
+        deploy_role = DeployRole("deploy-role", DeployRoleArgs(region=config.region, **config.deploy_role.model_dump()))
+        pulumi.export("plan_role", deploy_role.plan_arn)
+        pulumi.export("deploy_role", deploy_role.deploy_arn)
 
     network = Network(
         "network",

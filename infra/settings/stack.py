@@ -11,6 +11,7 @@ from infra.rds_authorities import REGIONS
 from infra.settings.broker import BrokerBlock, BrokerSettings
 from infra.settings.budget import BudgetSettings
 from infra.settings.database import DatabaseSettings
+from infra.settings.deploy_role import DeployRoleSettings
 from infra.settings.events import EventsSettings
 from infra.settings.images import ImagesSettings
 from infra.settings.load_balancer import LoadBalancerSettings
@@ -49,6 +50,9 @@ class Settings(LoadBalancerSettings, NetworkSettings):
         description="address that alarms are sent to, once it has confirmed SNS's mail",
     )
     budget: BudgetSettings | None = Field(default=None, description="a monthly budget; none without it")
+    deploy_role: DeployRoleSettings | None = Field(
+        default=None, description="roles that GitHub's workflows take to plan and to deploy; none without it"
+    )
     protect: bool = Field(
         default=False,
         description="services and data stores can't be deleted, and changes of the database wait for its maintenance",

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.policy.resources import Resource, Stack
 from infra.policy.rule import Severity, rule
-from infra.policy.rules.statements import Statement, demands, many, statements
+from infra.policy.rules.statements import Statement, conditions, demands, many, statements
 
 ROLE = "aws:iam/role:Role"
 INLINE = "aws:iam/rolePolicy:RolePolicy"
@@ -15,7 +15,17 @@ ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 #: Actions that know no resource. Source: AWS Service Authorization Reference.
 NO_RESOURCE = {
     "ecr:getauthorizationtoken",
+    "acm:requestcertificate",
     "cloudwatch:putmetricdata",
+    "ecs:createcluster",
+    "ecs:deregistertaskdefinition",
+    "kafka:createclusterv2",
+    "kms:createkey",
+    "logs:createlogdelivery",
+    "logs:deletelogdelivery",
+    "logs:putresourcepolicy",
+    "logs:updatelogdelivery",
+    "mq:createbroker",
     "ec2:describenetworkinterfaces",
     "ssmmessages:createcontrolchannel",
     "ssmmessages:createdatachannel",
@@ -48,9 +58,11 @@ def actions(statement: Statement) -> list[str]:
     return [str(action).lower() for action in many(statement.get("Action"))]
 
 
-def allowed(policy: Resource) -> Iterator[Statement]:
-    """The statements of a policy that allow something."""
-    return statements(policy.document("policy"), "Allow")
+def allowed(policy: Resource, stack: Stack) -> Iterator[Statement]:
+    """The statements of a policy that allow something; a permissions boundary allows nothing by itself."""
+    bounds = policy.type == MANAGED and stack.referring(ROLE, "permissionsBoundary", policy)
+    if not bounds or stack.referring(ATTACHMENT, "policyArn", policy):
+        yield from statements(policy.document("policy"), "Allow")
 
 
 @rule(
@@ -58,8 +70,8 @@ def allowed(policy: Resource) -> Iterator[Statement]:
     why="Whoever has this role has the account.",
     mend="Name the actions and the resources.",
 )  # fmt: skip
-def no_administrator(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in allowed(policy):
+def no_administrator(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
         if "*" in actions(statement) and "*" in many(statement.get("Resource")):
             yield "allows everything on everything"
 
@@ -69,8 +81,8 @@ def no_administrator(policy: Resource, _: Stack) -> Iterator[str]:
     why="A wildcard allows what a service learns to do tomorrow.",
     mend="Name the actions.",
 )  # fmt: skip
-def no_wildcard_action(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in allowed(policy):
+def no_wildcard_action(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
         for action in actions(statement):
             if "*" in action:
                 yield f"allows {action}"
@@ -83,8 +95,8 @@ def no_wildcard_action(policy: Resource, _: Stack) -> Iterator[str]:
     why="What is meant for one queue or one secret works on all of them.",
     mend="Name the resource's ARN; only actions that know no resource need *.",
 )  # fmt: skip
-def no_wildcard_resource(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in allowed(policy):
+def no_wildcard_resource(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
         if "*" in many(statement.get("Resource")) and (named := set(actions(statement)) - NO_RESOURCE):
             yield f"allows {', '.join(sorted(named))} on every resource"
 
@@ -94,8 +106,8 @@ def no_wildcard_resource(policy: Resource, _: Stack) -> Iterator[str]:
     why="Whoever can pass any role to a task has that role's rights.",
     mend="Name the roles, and add a condition on iam:PassedToService.",
 )  # fmt: skip
-def pass_role(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in allowed(policy):
+def pass_role(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
         named = [str(arn).rsplit("/", 1)[-1] for arn in many(statement.get("Resource"))]
         if {"iam:passrole", "iam:*"} & set(actions(statement)) and "*" in named:
             yield "may pass any role"
@@ -106,9 +118,10 @@ def pass_role(policy: Resource, _: Stack) -> Iterator[str]:
     why="A role that writes policies can give itself every right.",
     mend="Leave changes of roles and policies to the stack.",
 )  # fmt: skip
-def no_escalation(policy: Resource, _: Stack) -> Iterator[str]:
-    for statement in allowed(policy):
-        if found := ESCALATION & set(actions(statement)):
+def no_escalation(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
+        found = ESCALATION & set(actions(statement))
+        if found and not demands(statement, ("iam:permissionsboundary",)):  # a role within bounds gives itself no more
             yield f"may {', '.join(sorted(found))}"
 
 
@@ -122,8 +135,14 @@ def trust_condition(role: Resource, _: Stack) -> Iterator[str]:
         principal: Any = statement.get("Principal")
         if principal == "*" or (isinstance(principal, dict) and "*" in many(principal.get("AWS"))):
             yield "can be taken by anyone"
-        elif not demands(statement, CONFUSED_DEPUTY):
+        elif not demands(statement, CONFUSED_DEPUTY) and not _names_a_subject(statement):
             yield "does not say for whom it can be taken"
+
+
+def _names_a_subject(statement: Statement) -> bool:
+    """Whether who logged in elsewhere is held to a subject: to one repository's environment, for example."""
+    subjects = [key for _, key, _ in conditions(statement) if key.endswith(":sub")]
+    return "Federated" in statement.get("Principal", {}) and demands(statement, subjects)
 
 
 @rule(

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from infra.policy.resources import Resource, Stack
 from infra.policy.rule import Severity, rule
 from infra.policy.rules.identity import INLINE, MANAGED, actions, allowed
-from infra.policy.rules.statements import many, open_to_anyone
+from infra.policy.rules.statements import conditions, demands, many, open_to_anyone
 
 KEY = "aws:kms/key:Key"
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 _DECRYPTING = ("kms:decrypt", "kms:reencryptfrom", "kms:reencrypt*", "kms:*", "*")
 
 
-def _decrypts_all(policy: Resource) -> Iterator[str]:
-    for statement in allowed(policy):
+def _decrypts_all(policy: Resource, stack: Stack) -> Iterator[str]:
+    for statement in allowed(policy, stack):
+        tags = [key for _, key, _ in conditions(statement) if key.startswith("aws:resourcetag/")]
         wide = any(str(arn) == "*" or str(arn).endswith(":key/*") for arn in many(statement.get("Resource")))
-        if wide and any(action in _DECRYPTING for action in actions(statement)):
+        if wide and not demands(statement, tags) and any(action in _DECRYPTING for action in actions(statement)):
             yield "can decrypt with every key"
 
 
@@ -24,8 +25,8 @@ def _decrypts_all(policy: Resource) -> Iterator[str]:
     why="A right to decrypt with any key undoes the separation that keys are for.",
     mend="Name the key's ARN.",
 )  # fmt: skip
-def kms_managed_policies(policy: Resource, _: Stack) -> Iterator[str]:
-    yield from _decrypts_all(policy)
+def kms_managed_policies(policy: Resource, stack: Stack) -> Iterator[str]:
+    yield from _decrypts_all(policy, stack)
 
 
 @rule(
@@ -33,8 +34,8 @@ def kms_managed_policies(policy: Resource, _: Stack) -> Iterator[str]:
     why="A right to decrypt with any key undoes the separation that keys are for.",
     mend="Name the key's ARN.",
 )  # fmt: skip
-def kms_inline_policies(policy: Resource, _: Stack) -> Iterator[str]:
-    yield from _decrypts_all(policy)
+def kms_inline_policies(policy: Resource, stack: Stack) -> Iterator[str]:
+    yield from _decrypts_all(policy, stack)
 
 
 @rule(
