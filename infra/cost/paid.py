@@ -168,6 +168,8 @@ FREE: Mapping[str, str] = {
     "aws:elasticache/subnetGroup:SubnetGroup": _CONFIGURATION,
     "aws:elasticache/user:User": _CONFIGURATION,
     "aws:elasticache/userGroup:UserGroup": _CONFIGURATION,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "free",
+    "aws:iam/policy:Policy": "free",
     "aws:iam/role:Role": "free",
     "aws:iam/rolePolicy:RolePolicy": "free",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "free",
