@@ -6,7 +6,7 @@ encryption on the way are in modules of their own.
 
 from collections.abc import Iterator
 
-from infra.review import cut_off, public_access, transport, ways_in, web_firewalls
+from infra.review import cut_off, other_clouds, public_access, transport, ways_in, web_firewalls
 from infra.review.both_sides import BothSides
 from infra.review.finding import Finding
 from infra.review.group_rules import Groups
@@ -28,6 +28,7 @@ def find(preview: Preview) -> Iterator[Finding]:
     yield from Resources(both, groups.reached).found()
     yield from cut_off.find(both.before, both.after)
     yield from public_access.find(preview, references, *states)
+    yield from other_clouds.find(preview)
     yield from ways_in.find(preview, references, *states)
     yield from transport.find(preview, references, both.before, both.after)
     yield from web_firewalls.find(preview, references, both.before, both.after)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from infra.policy.resources import Hidden
 from infra.review import buckets
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.open_doors import DOORS
@@ -19,7 +18,6 @@ class Policy:
 
     document: str = "policy"
     of: str = ""
-    noun: str = "it"
 
 
 #: Source: the AWS provider's schema, pulumi_aws 7. S3 is in buckets.py: other things close a bucket.
@@ -174,10 +172,6 @@ def _verbs(actions: Iterable[str]) -> str:
 
 #: Actions by name in a sentence.
 _SAID: Final = 3
-
-
-def _shown(value: Any) -> str:
-    return f"({value.why})" if isinstance(value, Hidden) else "nothing" if value is None else str(value)
 
 
 def _finding(change: Change, verdict: Verdict, title: str, details: Iterable[str] = ()) -> Finding:

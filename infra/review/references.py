@@ -1,6 +1,5 @@
 """Which resource a value refers to: by its identity where that is known, by where the value comes from otherwise."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -108,12 +107,3 @@ def type_of(urn: str) -> str:
     """The type that a URN names."""
     parts = urn.split("::")
     return parts[2].rsplit("$", 1)[-1] if len(parts) > 3 else ""  # noqa: PLR2004 - urn:pulumi:STACK::PROJECT::TYPE::NAME
-
-
-def by_identity(pairs: Iterable[tuple[frozenset[str], State]]) -> Mapping[str, list[State]]:
-    """What refers, by what it refers to."""
-    found: dict[str, list[State]] = defaultdict(list)
-    for identities, state in pairs:
-        for identity in identities:
-            found[identity].append(state)
-    return found

@@ -3,7 +3,6 @@
 Source: Amazon VPC User Guide, "Subnets for your VPC", "Subnet types".
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
@@ -19,7 +18,6 @@ SUBNETS: Final = (SUBNET, DEFAULT_SUBNET)
 _TABLES: Final = ("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable")
 _ROUTE: Final = "aws:ec2/route:Route"
 _GATEWAY: Final = ("aws:ec2/internetGateway:InternetGateway",)
-_NAT: Final = ("aws:ec2/natGateway:NatGateway",)
 _ASSOCIATION: Final = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 _MAIN: Final = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
 _VPCS: Final = (VPC, "aws:ec2/defaultVpc:DefaultVpc")
@@ -139,12 +137,3 @@ def _noted(found: dict[str, Exit], table: str, target: Exit) -> None:
 
 
 _DESTINATIONS: Final = ("cidrBlock", "ipv6CidrBlock", "destinationCidrBlock", "destinationIpv6CidrBlock")
-
-
-def in_subnets(pairs: Iterable[tuple[frozenset[str], str]]) -> Mapping[str, list[str]]:
-    """URNs by the subnets that they are in."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for identities, urn in pairs:
-        for identity in identities:
-            found[identity].append(urn)
-    return found

@@ -551,3 +551,48 @@ def test_a_balancer_is_shut_on_one_of_its_doors():
     told = exposed(stack(80, 443), stack(80))
     assert (DANGEROUS, "the internet no longer reaches lb/LoadBalancer web on 443 (HTTPS)") in told
     assert max(verdict for verdict, _ in exposed(stack(80, 443), stack(443))) is LOOK
+
+
+def azure(**more):
+    rule = {"access": "Allow", "direction": "Inbound", "protocol": "Tcp", "destinationPortRange": "22", **more}
+    return state("azure-native:network:NetworkSecurityGroup", "it", {"securityRules": [rule]})
+
+
+def google(*sources, **more):
+    allows = [{"protocol": "tcp", "ports": ["22"]}]
+    return state("gcp:compute/firewall:Firewall", "it", {"allows": allows, "sourceRanges": [*sources], **more})
+
+
+def native(block, **more):
+    entry = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIp": block, **more}
+    return state("aws-native:ec2:SecurityGroup", "it", {"securityGroupIngress": [entry]})
+
+
+def kubernetes(port, **more):
+    spec = {"type": "LoadBalancer", "ports": [{"port": port}], **more}
+    return state("kubernetes:core/v1:Service", "it", {"spec": spec, "metadata": {}})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (azure(sourceAddressPrefix="10.0.0.0/8"), azure(sourceAddressPrefix="*"), DANGEROUS),
+        (azure(sourceAddressPrefix="10.0.0.0/8"), azure(sourceAddressPrefix="Internet"), DANGEROUS),
+        (azure(sourceAddressPrefix="*"), azure(sourceAddressPrefix="*", description="x"), None),
+        (azure(sourceAddressPrefix="*"), azure(sourceAddressPrefix="*", destinationPortRange="*"), DANGEROUS),
+        (azure(sourceAddressPrefix="10.0.0.0/8"), azure(sourceAddressPrefix="*", destinationPortRange="443"), LOOK),
+        (azure(access="Deny", sourceAddressPrefix="10.0.0.0/8"), azure(access="Deny", sourceAddressPrefix="*"), None),
+        (google("10.0.0.0/8"), google("0.0.0.0/0"), DANGEROUS),
+        (google("10.0.0.0/8"), google(), DANGEROUS),
+        (google("10.0.0.0/8"), google(sourceTags=["web"]), None),
+        (google("10.0.0.0/8"), google("0.0.0.0/0", direction="EGRESS"), None),
+        (native("10.0.0.0/8"), native("0.0.0.0/0"), DANGEROUS),
+        (native("10.0.0.0/8"), native("0.0.0.0/0", ipProtocol="-1"), DANGEROUS),
+        (kubernetes(443, loadBalancerSourceRanges=["10.0.0.0/8"]), kubernetes(443), LOOK),
+        (kubernetes(5432, type="ClusterIP"), kubernetes(5432), DANGEROUS),
+    ],
+)
+def test_firewalls_of_other_clouds(before, after, verdict):
+    found = exposed([before], [after])
+    assert [one for one, _ in found] == ([verdict] if verdict is not None else []), found
+    assert exposed([after], [before]) == []

@@ -250,6 +250,52 @@ def bucket(*, block: bool = True, enforced: bool = True, statement: dict | None 
     return program
 
 
+def repository(principal: object) -> Program:
+    """A repository of images with a policy."""
+
+    def program() -> None:
+        made = aws.ecr.Repository("api")
+        statement = {"Effect": "Allow", "Principal": principal, "Action": ["ecr:BatchGetImage"]}
+        aws.ecr.RepositoryPolicy(
+            "api", repository=made.name, policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        )
+
+    return program
+
+
+def machine(*, routed: bool) -> Program:
+    """A service with a public address and an open group, in a subnet that has a way from the internet, or none."""
+
+    def program() -> None:
+        vpc, subnets = _vpc()
+        door = aws.ec2.SecurityGroup("door", vpc_id=vpc.id, ingress=[_rule(8080, _ANYWHERE)])
+        definition = aws.ecs.TaskDefinition(
+            "lab",
+            family="lab",
+            cpu="256",
+            memory="512",
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            container_definitions=json.dumps(
+                [{"name": "lab", "image": "example.org/lab", "portMappings": [{"containerPort": 8080}]}]
+            ),
+        )
+        aws.ecs.Service(
+            "lab",
+            cluster=aws.ecs.Cluster("cluster").arn,
+            task_definition=definition.arn,
+            desired_count=1,
+            capacity_provider_strategies=[{"capacity_provider": "FARGATE", "weight": 1}],
+            network_configuration={
+                "subnets": [subnets["public" if routed else "private"][0].id],
+                "security_groups": [door.id],
+                "assign_public_ip": True,
+            },
+        )
+
+    return program
+
+
 _OWN_READS = {"Effect": "Allow", "Principal": _OWN, "Action": "s3:GetObject"}
 _ANYONE_READS = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
 
@@ -470,5 +516,41 @@ PAIRS = [
         bucket(enforced=False, block=False),
         Verdict.DANGEROUS,
         says=("objects whose own access lists say public become so",),
+    ),
+    Pair(
+        "anyone may pull a repository's images",
+        repository(_OWN),
+        repository("*"),
+        Verdict.DANGEROUS,
+        says=("anyone on the internet may pull from ecr/Repository api",),
+    ),
+    Pair(
+        "a service moves into a subnet that has a way from the internet",
+        machine(routed=False),
+        machine(routed=True),
+        Verdict.DANGEROUS,
+        says=("the internet reaches ecs/Service lab on 8080 (HTTP, another port)",),
+    ),
+    Pair(
+        "a database loses its public address",
+        database("0.0.0.0/0", public=True, subnets="public"),
+        database("0.0.0.0/0", subnets="public"),
+        Verdict.SAFE,
+        says=("the internet no longer reaches rds/Instance database on 5432 (PostgreSQL)",),
+    ),
+    Pair(
+        "all of it is new",
+        group(),
+        service(),
+        Verdict.LOOK,
+        says=("the internet reaches lb/LoadBalancer api on 443 (HTTPS)",),
+        never_says=("may newly reach lb",),
+    ),
+    Pair(
+        "the balancer is shut",
+        service(),
+        service(web=[]),
+        Verdict.DANGEROUS,
+        says=("the internet no longer reaches lb/LoadBalancer api on 443 (HTTPS)",),
     ),
 ]
