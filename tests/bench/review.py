@@ -30,6 +30,8 @@ from tests.servers import Servers
 _RESOURCES = 5_000
 _MB = 1_000_000
 _URN = re.compile(r"(urn:pulumi:[^:\"]+::[^:\"]+::(?!pulumi:pulumi:Stack::)[^:\"]+(?::[^:\"]+)*::[^:\"]+)")
+#: What the cloud makes up, in hexadecimal; a number is none.
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])[0-9a-f]{7,}(?![0-9A-Za-z])")
 _FORMATS = "text markdown html json"
 
 
@@ -64,16 +66,21 @@ def _prod() -> str:
 
 
 def grown(text: str, resources: int) -> str:
-    """A digest many times over, each time with names of its own; every tenth resource that stays is made to change."""
+    """A digest many times over, with names and identities of their own; every tenth resource is made to change."""
     found = json.loads(text)
     first, *steps = found["steps"]
     times = -(-resources // len(steps))
     body = json.dumps(steps)
-    several = [step for at in range(times) for step in json.loads(_URN.sub(rf"\1-{at}", body))][:resources]
+    several = [step for at in range(times) for step in json.loads(_another(body, at))][:resources]
     for at, step in enumerate(several):
         if at % 10 == 0 and step.get("oldState") and step.get("newState"):
             _change(step, at)
     return json.dumps({**found, "steps": [first, *several]}, indent=4, ensure_ascii=False)
+
+
+def _another(text: str, at: int) -> str:
+    named = _URN.sub(rf"\1-{at}", text)
+    return _IDENTITY.sub(lambda found: f"{(int(found[0], 16) + at) % 16 ** len(found[0]):0{len(found[0])}x}", named)
 
 
 def _change(step: dict[str, dict[str, dict[str, str]]], at: int) -> None:
