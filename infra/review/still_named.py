@@ -51,6 +51,10 @@ def find(preview: Preview) -> Iterator[Finding]:
     gone = {name: change for change in preview.changed if _goes(change) for name in _names(change.before)}
     if not gone:
         return
+    # A queue's policy has the queue's own address for its identity: who names that names the queue.
+    for stays in (change for change in preview.by_urn.values() if not _goes(change)):
+        for name in _names(stays.before):
+            gone.pop(name, None)
     found: dict[str, dict[str, Change]] = defaultdict(dict)
     for user in preview.by_urn.values():
         if user.after is None or not user.state.custom:

@@ -352,6 +352,14 @@ def test_what_goes_and_is_still_named_in_plain_text_is_missed():
     assert told(replace(gone, before=replace(gone.before, retain=True)), user) == []
 
 
+def test_what_has_the_identity_of_what_stays_is_not_what_is_named():
+    gone = change("secretsmanager/secretPolicy", "delete", {}, name="policy", outputs={"id": SECRET_ARN})
+    stays = change("secretsmanager/secret", "same", {}, name="secret", outputs={"arn": SECRET_ARN})
+    user = change("ecs/taskDefinition", "same", definition(SECRET_ARN), name="task")
+    assert len(told(gone, user)) == 1
+    assert told(gone, stays, user) == []
+
+
 def snake(name):
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
