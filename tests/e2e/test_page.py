@@ -101,6 +101,53 @@ def test_another_ones_change_is_shown_before_anything_is_overwritten(board, choi
     until(lambda: list(board.todos()) == [kept], what="one title")
 
 
+def test_what_was_typed_and_not_saved_is_there_again_after_a_look_elsewhere(board):
+    board.fill("Buy milk", "Water the plants")
+    board.page.get_by_role("button", name="Buy milk").first.click()
+    form = board.page.locator("form.editor")
+    form.get_by_label("Title").fill("Buy oat milk")
+    form.get_by_label("Details").fill("Two litres")
+
+    board.page.get_by_role("button", name="Water the plants").first.click()
+    expect(form.get_by_label("Title")).to_have_value("Water the plants")
+    form.get_by_role("button", name="Cancel").click()
+    board.page.goto(f"{board.site.url}/#list=1")
+    expect(board.page.locator("form.editor")).to_have_count(0)
+    board.page.goto(f"{board.site.url}/#list={board.id}")
+    expect(form.get_by_label("Title")).to_have_value("Buy oat milk")
+    expect(form.get_by_label("Details")).to_have_value("Two litres")
+
+    form.get_by_role("button", name="Cancel").click()
+    board.page.get_by_role("button", name="Buy milk").first.click()
+    expect(form.get_by_label("Title")).to_have_value("Buy milk")
+
+
+def test_a_draft_of_what_somebody_changed_meanwhile_overwrites_nothing_unasked(board):
+    board.fill("Ours")
+    board.page.get_by_role("button", name="Ours").first.click()
+    form = board.page.locator("form.editor")
+    form.get_by_label("Title").fill("Mine")
+    board.page.goto(f"{board.site.url}/#list=1")
+    todo = board.todos()["Ours"]
+    board.site.ask("PUT", f"{board.path}/{todo['id']}", {"title": "Theirs"})
+    board.page.goto(f"{board.site.url}/#list={board.id}")
+    expect(form.get_by_label("Title")).to_have_value("Mine")
+    with failures_expected(board):
+        form.get_by_role("button", name="Save").click()
+        expect(form.get_by_role("alert")).to_contain_text("Theirs")
+    assert list(board.todos()) == ["Theirs"]
+
+
+def test_another_list_shows_how_many_somebody_has_added_to_it(board):
+    board.page.clock.install()
+    board.open()
+    other = board.site.ask("POST", "/api/v1/lists", {"name": "Elsewhere"})
+    board.site.ask("POST", f"/api/v1/lists/{other['id']}/todos", {"title": "From elsewhere"})
+    board.page.clock.run_for(31_000)
+    link = board.page.get_by_role("navigation").get_by_role("link", name="Elsewhere")
+    expect(link).to_contain_text("1")
+
+
 def test_many_are_marked_done_and_deleted_by_one_call_each_and_come_back(board):
     board.fill(*(f"Todo {number}" for number in range(1, 9)))
     calls = bulk_calls(board)

@@ -18,9 +18,12 @@ export function editor(todo, grown) {
     label.htmlFor = field.id = `edit-${taken}-${label.dataset.for}`;
   }
   form.querySelector(".zone").textContent = `Times are in ${zoneOf(store.list).replaceAll("_", " ")}.`;
-  fill(fields, todo);
+  const draft = store.drafts.get(todo.id);
+  fill(fields, todo, draft?.typed);
 
-  let base = todo;
+  const over = draft?.base ?? todo;
+  let base = over;
+  form.addEventListener("input", () => store.drafts.set(todo.id, { base: over, typed: typed(fields) }));
   form.addEventListener("change", () => days(fields));
   form.addEventListener("submit", (event) => { event.preventDefault(); save(false); });
   form.addEventListener("keydown", (event) => {
@@ -31,6 +34,7 @@ export function editor(todo, grown) {
   form.querySelector(".cancel").addEventListener("click", close);
   form.querySelector(".remove").addEventListener("click", () => {
     store.editing = null;
+    store.drafts.delete(todo.id);
     remove([todo.id]);
     focusOn(store.current);
   });
@@ -68,21 +72,30 @@ export function editor(todo, grown) {
   }
 
   function close() {
+    store.drafts.delete(todo.id);
     if (store.editing !== todo.id) return;
     store.editing = null;
     focusOn(todo.id);
   }
 }
 
-function fill(fields, todo) {
+function fill(fields, todo, draft) {
   const { day, time } = fieldsOf(todo, zoneOf(store.list));
   fields.title.value = todo.title;
   fields.description.value = todo.description ?? "";
   fields.day.value = day;
   fields.time.value = time;
   fields.all_day.checked = !time;
+  for (const [name, value] of Object.entries(draft ?? {})) {
+    if (name === "all_day") fields.all_day.checked = value;
+    else fields[name].value = value;
+  }
   days(fields);
 }
+
+/** All that stands in the form, as `fill` puts it back. */
+const typed = ({ title, description, day, time, all_day }) =>
+  ({ title: title.value, description: description.value, day: day.value, time: time.value, all_day: all_day.checked });
 
 /** A time stands beside a day that is not the whole. */
 function days(fields) {

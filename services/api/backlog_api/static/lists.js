@@ -7,6 +7,7 @@ import { store } from "./store.js";
 const LISTS = "/api/v1/lists";
 const FIRST = 1; // which stays
 const WHERE = /^#list=(\d+)$/;
+const AGAIN = 30_000; // milliseconds between two looks at what the other lists hold
 
 const $ = (id) => document.getElementById(id);
 const form = $("list-form");
@@ -30,6 +31,17 @@ function open() {
   store.dispatchEvent(new Event("list"));
   scrollTo({ top: 0 });
   load();
+}
+
+/** What stands beside the other lists: others change them, and nothing here is told. */
+async function recount() {
+  if (document.hidden || !store.list) return;
+  for (const list of await get(LISTS).catch(() => [])) {
+    const shown = store.lists.find(({ id }) => id === list.id);
+    if (shown) Object.assign(shown, list);
+    else store.lists.push(list);
+  }
+  renderLists();
 }
 
 export function renderLists() {
@@ -122,6 +134,8 @@ $("list-new").addEventListener("click", () => show(null));
 $("list-settings").addEventListener("click", () => show(store.list));
 $("list-names").addEventListener("click", () => { if ($("lists").matches(":popover-open")) $("lists").hidePopover(); });
 addEventListener("hashchange", loadLists);
+document.addEventListener("visibilitychange", recount);
+setInterval(recount, AGAIN);
 store.addEventListener("gone", () => {
   say("Somebody deleted this list.", { alarm: true });
   location.hash = "";

@@ -31,8 +31,10 @@ export async function load() {
     if (writes !== before && !store.loading) { later(SOON); return; } // it may be older than what we changed
     known = Math.max(known, wanted);
     for (const id of store.todos.keys()) if (!found.has(id) && id !== store.editing) store.todos.delete(id);
+    const first = store.loading;
     store.loading = false;
     take(found.values());
+    if (first) store.editing ??= [...store.drafts.keys()].find((id) => store.todos.has(id)) ?? null; // as it was left
     settle();
   } catch (error) {
     if (error.name === "AbortError") return;

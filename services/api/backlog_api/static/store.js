@@ -26,6 +26,7 @@ class Store extends EventTarget {
   order = "newest";
   current = null; // id of the todo that has the keyboard
   editing = null; // id of the todo that is edited
+  drafts = new Map(); // id of a todo -> what was typed into its form and not saved, and the todo that it was typed over
   loading = true;
   #shown = null;
   #told = false;
