@@ -13,7 +13,8 @@ from typing import Any, Final
 from infra.policy.resources import UNKNOWN
 from infra.review.blind_spots import paths_to
 from infra.review.changes import counted
-from infra.review.differences import Difference, differences
+from infra.review.compared import compared
+from infra.review.differences import Difference
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview, State
 from infra.review.serving import kind
@@ -182,7 +183,7 @@ def _carried(node: _Node, nodes: Mapping[str, _Node]) -> set[str]:
 def _because(change: Change) -> str:
     if change.op in ("create", "import", "delete", "forget"):
         return ""
-    found = differences(change)
+    found = compared(change)
     forcing = {re.split(r"[.\[]", reason)[0] for reason in change.replace_reasons}
     telling = [one for one in found if _top(one) in forcing] or list(found)
     words = dict.fromkeys(_word(one, change.after) for one in telling if one.noise != "generated name")

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from infra.policy.resources import Hidden
 from infra.review.changes import counted
+from infra.review.compared import compared
 from infra.review.contract import number_of
-from infra.review.differences import differences, shown
+from infra.review.differences import Difference, shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
 from infra.review.serving import (
@@ -176,11 +177,12 @@ def bounds(service: State) -> Bounds | None:
 
 def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]) -> Finding:
     """All tasks are replaced: what is different in them is to be read; that they are, only where nobody serves."""
-    why, read = _new_in_tasks(preview, change, deploys)
-    verdict = Verdict.LOOK if read else Verdict.SAFE
-    number = len(read)
+    why, different = _new_in_tasks(preview, change, deploys)
+    number = len(different)
+    verdict = Verdict.LOOK if different else Verdict.SAFE
+    read = [one if isinstance(one, str) else one.line for one in different[:_READ]]
     if number > _READ:
-        read = [*read[:_READ], f"and {counted(number - _READ, 'difference')} more, among the changes"]
+        read.append(f"and {counted(number - _READ, 'difference')} more, among the changes")
     mine, replaced = bounds(new), _they(new, "are", "is") + " replaced"
     controller = new.raw("deploymentController.type") or "ECS"
     if controller not in ("ECS", None):
@@ -214,9 +216,9 @@ def _deployment(preview: Preview, change: Change, new: State, deploys: list[str]
     return told(preview, change, sentence, verdict, [*why, *read], names=False)
 
 
-def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple[list[str], list[str]]:
+def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple[list[str], list[Difference | str]]:
     """Why a service is deployed, and what differs in its tasks that a person should read."""
-    why, read = list[str](), list[str]()
+    why, read = list[str](), list[Difference | str]()
     for name in deploys:
         if name != "taskDefinition":
             why.append(f"for: {name}")
@@ -224,8 +226,8 @@ def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple
         linked = [preview.by_urn[urn] for urn in sources_of(change.after, name) if urn in preview.by_urn]
         for definition in linked:
             why.append(f"for: {definition.label}")
-            found = differences(definition)
-            read += [one.line for one in found if not one.noise and one.path not in ("tags", "tagsAll")]
+            found = compared(definition)
+            read += [one for one in found if not one.noise and one.path not in ("tags", "tagsAll")]
             if definition.op == "create":
                 read.append(f"{definition.label} is another task definition than before")
             if definition.op == "replace" and not found:
@@ -234,7 +236,7 @@ def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple
             read.append("taskDefinition: another revision, from outside of this stack")
     own = tuple(name for name in deploys if name not in _NOTHING_NEW)
     if own:
-        read += [one.line for one in differences(change) if one.path.startswith(own) and not one.noise]
+        read += [one for one in compared(change) if one.path.startswith(own) and not one.noise]
     return why, read
 
 

@@ -30,6 +30,7 @@ class Serving:
         changed: what its replacement changes for those who rely on it, though there is no gap.
         deleted, gap, beside: the verdicts of its deletion, of a replacement whose old one goes first, and of one whose
             new one stands beside the old one for a while.
+        given: whether AWS gives it a name or address that nobody gets again: reverting brings back another.
     """
 
     gone: str
@@ -37,6 +38,7 @@ class Serving:
     deleted: Verdict = _DANGEROUS
     gap: Verdict = _DANGEROUS
     beside: Verdict = _LOOK
+    given: bool = False
 
 
 _URL: Final = "its URL is another one: who calls the old one finds nobody there"
@@ -47,7 +49,7 @@ _ROUTE: Final = Serving("requests for it fail", "", _DANGEROUS, _DANGEROUS, _LOO
 
 #: By kind, see `kind`. ECS services, what directs traffic, names and networks have modules of their own.
 SERVING: Final[Mapping[str, Serving]] = {
-    "apigateway/restApi": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
+    "apigateway/restApi": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
     "apigateway/stage": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
     "apigateway/domainName": Serving("its name answers no more"),
     "apigateway/basePathMapping": _ROUTE,
@@ -55,7 +57,7 @@ SERVING: Final[Mapping[str, Serving]] = {
     "apigateway/method": _ROUTE,
     "apigateway/resource": _ROUTE,
     "apigateway/vpcLink": _ROUTE,
-    "apigatewayv2/api": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
+    "apigatewayv2/api": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
     "apigatewayv2/apiMapping": _ROUTE,
     "apigatewayv2/domainName": Serving("its name answers no more"),
     "apigatewayv2/integration": _ROUTE,
@@ -64,20 +66,23 @@ SERVING: Final[Mapping[str, Serving]] = {
     "appautoscaling/policy": _SCALES,
     "appautoscaling/scheduledAction": _SCALES,
     "appautoscaling/target": _SCALES,
-    "apprunner/service": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
-    "appsync/graphQLApi": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
+    "apprunner/service": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
+    "appsync/graphQLApi": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
     "autoscaling/attachment": Serving("its instances get no requests", "", _DANGEROUS, _DANGEROUS, _LOOK),
     "autoscaling/group": Serving("all its instances are ended", "its instances are other ones"),
     "autoscaling/policy": _SCALES,
     "batch/computeEnvironment": Serving("no job runs in it"),
     "batch/jobQueue": Serving("no job can be submitted to it"),
-    "cloudfront/distribution": Serving("its names answer no more", "its domain name changes", beside=_DANGEROUS),
+    "cloudfront/distribution": Serving(
+        "its names answer no more", "its domain name changes", beside=_DANGEROUS, given=True
+    ),
     "cloudwatch/eventRule": _STARTS,
     "cloudwatch/eventTarget": _STARTS,
     "cognito/userPoolClient": Serving(
         "nobody signs in through it",
         "its client id changes: apps that carry the old one can't sign in",
         beside=_DANGEROUS,
+        given=True,
     ),
     "cognito/userPoolDomain": Serving("the sign-in page answers no more"),
     "ec2/eipAssociation": Serving("its address leads to nothing", "", _DANGEROUS, _LOOK, _LOOK),
@@ -89,7 +94,7 @@ SERVING: Final[Mapping[str, Serving]] = {
     "ec2/vpcPeeringConnection": Serving(
         _LINK, _LINK + " until both sides have routes to the new one", beside=_DANGEROUS
     ),
-    "ec2/vpnConnection": Serving(_LINK, "its tunnels have other addresses and keys", beside=_DANGEROUS),
+    "ec2/vpnConnection": Serving(_LINK, "its tunnels have other addresses and keys", beside=_DANGEROUS, given=True),
     "ec2/vpnGateway": Serving(_LINK, _LINK + " until the new one is attached", beside=_DANGEROUS),
     "ec2transitgateway/route": Serving(_LINK),
     "ec2transitgateway/transitGateway": Serving(_LINK, _LINK + " until all attach to the new one", beside=_DANGEROUS),
@@ -97,15 +102,20 @@ SERVING: Final[Mapping[str, Serving]] = {
     "ecs/capacityProvider": Serving("services that use it start no task on it", "", _LOOK, _LOOK, _LOOK),
     "eks/addon": Serving("pods that need it fail", "", _DANGEROUS, _LOOK, _LOOK),
     "eks/cluster": Serving(
-        "all that runs in it ends", "all that runs in it has to be deployed anew", beside=_DANGEROUS
+        "all that runs in it ends", "all that runs in it has to be deployed anew", beside=_DANGEROUS, given=True
     ),
     "eks/fargateProfile": Serving("pods that it takes find no place"),
     "eks/nodeGroup": Serving("the pods on its nodes have to find others", "the pods move to new nodes"),
-    "elasticbeanstalk/environment": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
+    "elasticbeanstalk/environment": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
     "elb/loadBalancer": Serving(
-        "nothing behind it is reached", "its DNS name changes: who has the old one reaches nobody", beside=_DANGEROUS
+        "nothing behind it is reached",
+        "its DNS name changes: who has the old one reaches nobody",
+        beside=_DANGEROUS,
+        given=True,
     ),
-    "globalaccelerator/accelerator": Serving("its addresses answer no more", "its addresses change", beside=_DANGEROUS),
+    "globalaccelerator/accelerator": Serving(
+        "its addresses answer no more", "its addresses change", beside=_DANGEROUS, given=True
+    ),
     "globalaccelerator/endpointGroup": Serving("nothing behind it is reached", "", _DANGEROUS, _DANGEROUS, _LOOK),
     "globalaccelerator/listener": Serving("its ports answer no more", "", _DANGEROUS, _DANGEROUS, _LOOK),
     "iam/instanceProfile": Serving("its instances get no credentials"),
@@ -115,7 +125,7 @@ SERVING: Final[Mapping[str, Serving]] = {
         "nothing brings messages to its function: they wait", "", _DANGEROUS, _LOOK, _LOOK
     ),
     "lambda/function": Serving("whoever invokes it gets an error"),
-    "lambda/functionUrl": Serving("its URL answers no more", _URL, beside=_DANGEROUS),
+    "lambda/functionUrl": Serving("its URL answers no more", _URL, beside=_DANGEROUS, given=True),
     "networkfirewall/firewall": Serving("nothing passes where routes lead through it", beside=_DANGEROUS),
     "pipes/pipe": _STARTS,
     "rds/clusterEndpoint": Serving("its name resolves no more"),
@@ -133,7 +143,7 @@ SERVING: Final[Mapping[str, Serving]] = {
     "servicediscovery/service": Serving("its name resolves no more"),
     "sesv2/emailIdentity": Serving("mail from it is refused"),
     "sfn/stateMachine": Serving("its executions end, and no new ones start"),
-    "transfer/server": Serving("its address answers no more", "its address changes", beside=_DANGEROUS),
+    "transfer/server": Serving("its address answers no more", "its address changes", beside=_DANGEROUS, given=True),
 }
 
 
@@ -148,7 +158,7 @@ def find(preview: Preview) -> Iterator[Finding]:
         if deleted(change) and (successor := come.get(change.urn)):
             changed = serving.changed or serving.gone
             sentence = f"is deleted once {successor.label} is there, which looks the same: {changed}"
-            yield told(preview, change, sentence, serving.beside)
+            yield told(preview, change, sentence, serving.beside, irreversible=serving.given)
         elif deleted(change):
             gone.setdefault(kind(change.type), []).append(change)
         elif change.op == "replace" and (found := _replaced(preview, change, serving)).verdict is not _SAFE:
@@ -168,6 +178,7 @@ def find(preview: Preview) -> Iterator[Finding]:
             title=title,
             resource=one.urn if len(changes) == 1 else "",
             details=tuple(details),
+            irreversible=serving.given,
         )
 
 
@@ -178,11 +189,10 @@ def successors(preview: Preview) -> dict[str, Change]:
 
 def _replaced(preview: Preview, change: Change, serving: Serving) -> Finding:
     if goes_first(change):
-        return told(
-            preview, change, f"is deleted before its replacement is there: until then {serving.gone}", serving.gap
-        )
+        sentence = f"is deleted before its replacement is there: until then {serving.gone}"
+        return told(preview, change, sentence, serving.gap, irreversible=serving.given)
     if serving.changed:
-        return told(preview, change, f"is replaced: {serving.changed}", serving.beside)
+        return told(preview, change, f"is replaced: {serving.changed}", serving.beside, irreversible=serving.given)
     return told(preview, change, "is replaced, the new one first", serving.beside)
 
 

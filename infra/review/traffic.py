@@ -40,7 +40,8 @@ def find(preview: Preview) -> Iterator[Finding]:
 
 def _balancer(preview: Preview, change: Change) -> Iterator[Finding]:
     if deleted(change):
-        yield told(preview, change, "is deleted: nothing behind it is reached any more", Verdict.DANGEROUS)
+        sentence = "is deleted: nothing behind it is reached any more"
+        yield told(preview, change, sentence, Verdict.DANGEROUS, irreversible=True)  # AWS gives its name once
     elif change.op == "replace":
         alone = not any(kind(user.type) == "lb/listener" for user in preview.dependents(change.urn))
         sentence = "is replaced: its DNS name and addresses change, and who has the old ones reaches nobody"
@@ -49,7 +50,7 @@ def _balancer(preview: Preview, change: Change) -> Iterator[Finding]:
         )
         if goes_first(change):
             sentence = f"{sentence}; the old one is deleted before the new one is there"
-        yield told(preview, change, sentence, Verdict.DANGEROUS, details)
+        yield told(preview, change, sentence, Verdict.DANGEROUS, details, irreversible=True)
     if change.op != "update" or change.before is None or change.after is None:
         return
     old, new = (entries(side.raw("subnets")) for side in (change.before, change.after))

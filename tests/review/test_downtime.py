@@ -453,3 +453,12 @@ def test_what_comes_in_the_place_of_another_is_told_beside_it():
     )
     assert the_one(old, new)[0] is LOOK
     assert the_one(old)[0] is DANGEROUS
+
+
+@pytest.mark.parametrize(
+    ("token", "given"), [("lb/loadBalancer", True), ("apigatewayv2/api", True), ("lambda/function", False)]
+)
+@pytest.mark.parametrize("op", ["delete", "replace"])
+def test_a_name_that_aws_gives_does_not_come_back(token, given, op):
+    (found,) = find(Preview("test", (change(token, op, {"a": 1}, {"a": 2}, first=False),)))
+    assert found.irreversible is given
