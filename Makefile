@@ -116,7 +116,7 @@ review-fingerprint: ## the fingerprint of the review in the file REVIEW, for the
 deploy: $(ENV) ## pulumi up of STACK, if it is still the plan that was approved: CHECK=fingerprint
 	@[ -n '$(CHECK)' ] || { echo "make deploy needs CHECK=fingerprint, of a review that somebody approved" >&2; exit 2; }
 	@$(MAKE) --no-print-directory review LIVE=1 FAIL_ON=never CHECK='$(CHECK)'
-	@PATH="$$(tools/pulumi):$$PATH" pulumi up --stack '$(STACK)' --yes --non-interactive --policy-pack infra/policy
+	@PATH="$$(tools/pulumi):$$PATH" pulumi up --stack '$(STACK)' --refresh --yes --non-interactive --policy-pack infra/policy
 
 .PHONY: drift
 drift: $(ENV) ## what is no more as STACK was deployed; OUT=file for a report
