@@ -111,7 +111,7 @@ def _content(change: Change, store: Store) -> str:
     """What a new one begins with."""
     if change.after is not None and any(change.after.raw(name) for name in _FROM_A_COPY):
         return ", restored"
-    return ", empty" if store.kind is Kind.DATA else ""
+    return store.kind.begins
 
 
 #: Properties by which a new one begins as a copy, of an earlier day.

@@ -29,7 +29,7 @@ from infra.review.origin import Origin
 from infra.review.preview import Preview
 
 Finder = Callable[[Preview], Iterator[Finding]]
-#: What finds; their order is of no matter, a finding says its section.
+#: What finds; a finding says its section, and of equals there the first finder's is told first.
 FINDERS: Final[tuple[Finder, ...]] = (
     changes.find,
     drift.find,
@@ -40,11 +40,11 @@ FINDERS: Final[tuple[Finder, ...]] = (
     downtime.find,
     exposure.find,
     causes.find,
+    renames.find,
     data_loss.find,
     retention.find,
     engines.find,
     guards.find,
-    renames.find,
     watchers.find,
 )
 

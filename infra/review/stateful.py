@@ -13,22 +13,22 @@ from infra.review.preview import State
 
 
 class Kind(Enum):
-    """How bad the loss is: deleted; replaced; and replaced where the old one stays."""
+    """How bad the loss is: deleted; replaced; replaced where the old one stays; and what a new one begins with."""
 
     #: Those who use it find a new, empty one.
-    DATA = (Verdict.DANGEROUS, Verdict.DANGEROUS, Verdict.DANGEROUS)
+    DATA = (Verdict.DANGEROUS, Verdict.DANGEROUS, Verdict.DANGEROUS, ", empty")
     #: What waits in it, or is its past: a new one works as well from now on.
     PASSING = (Verdict.DANGEROUS, Verdict.DANGEROUS, Verdict.LOOK)
-    #: Where people outside find or recognise the stack.
-    ADDRESS = (Verdict.LOOK, Verdict.DANGEROUS, Verdict.DANGEROUS)
+    #: Where people outside find or recognise the stack; nobody gives the same again.
+    ADDRESS = (Verdict.DANGEROUS, Verdict.DANGEROUS, Verdict.DANGEROUS)
     #: It is somewhere else too, in the program for example; or it is made anew, and used by another value.
     COPY = (Verdict.LOOK, Verdict.LOOK, Verdict.LOOK)
     #: Made of the program's own content, and replaced with each release.
     RELEASE = (Verdict.LOOK, Verdict.SAFE, Verdict.SAFE)
 
-    def __init__(self, deleted: Verdict, replaced: Verdict, kept: Verdict) -> None:
-        """Each a verdict."""
-        self.deleted, self.replaced, self.kept = deleted, replaced, kept
+    def __init__(self, deleted: Verdict, replaced: Verdict, kept: Verdict, begins: str = "") -> None:
+        """The verdicts, and what follows on "a new"."""
+        self.deleted, self.replaced, self.kept, self.begins = deleted, replaced, kept, begins
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ _ZONE = Store(
     means="a new zone has other name servers: names resolve no more until the registrar and parent zone know them",
 )
 _IP = Store(
-    "a public address",
+    "its public address",
     Kind.ADDRESS,
     "the address can't be had back: whoever lets in only the old one, or has it in DNS, is cut off",
 )

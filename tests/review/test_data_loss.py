@@ -98,7 +98,7 @@ def test_of_each_type_a_deletion_and_a_replacement_are_told(type_):
         ("aws:kms/alias:Alias", {}, LOOK, False, "the key's name"),
         ("aws:ssm/parameter:Parameter", {"type": "SecureString"}, LOOK, False, "its value with it"),
         ("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 0}, DANGEROUS, True, "the secret's value"),
-        ("aws:ec2/eip:Eip", {}, LOOK, True, "a public address"),
+        ("aws:ec2/eip:Eip", {}, DANGEROUS, True, "its public address"),
         ("aws:route53/zone:Zone", {}, DANGEROUS, True, "name servers with it"),
         ("aws:rds/clusterInstance:ClusterInstance", {}, LOOK, False, "the rows are the cluster's"),
         ("random:index/randomPassword:RandomPassword", {}, LOOK, False, "the password with it"),
@@ -112,6 +112,19 @@ def test_a_deletion_is_weighed_by_what_stands_in_its_way(type_, props, verdict, 
     one = the_one(deleted(type_, props))
     assert (one.verdict, one.irreversible) == (verdict, irreversible), one.title
     assert said in one.title
+
+
+@pytest.mark.parametrize(("after", "refused"), [(None, True), ({"protect": True}, True), ({"protect": False}, False)])
+def test_pulumi_refuses_by_the_old_state_and_allows_to_unprotect_and_replace(after, refused):
+    """As the engine's deploy/step_generator.go says."""
+    before = state(QUEUE, protect=True)
+    one = the_one(hand_built.change(before, after and state(QUEUE, **after), "replace" if after else "delete"))
+    assert ("Pulumi refuses, as it is protected" in one.title, one.irreversible) == (refused, not refused)
+
+
+def test_what_the_provider_skips_to_destroy_stays():
+    one = the_one(deleted("aws:cloudwatch/logGroup:LogGroup", {"skipDestroy": True}))
+    assert (one.verdict, "stays in the cloud" in one.title) == (LOOK, True)
 
 
 def test_a_guard_is_also_what_the_provider_said_of_it():

@@ -343,7 +343,7 @@ PAIRS = [
         address(domain="eu-central-1"),
         address(domain="eu-central-1-ham-1"),
         Verdict.DANGEROUS,
-        says=("the old one goes with a public address",),
+        says=("the old one goes with its public address",),
     ),
     Pair(
         "a cache is replaced",
