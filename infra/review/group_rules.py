@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from infra.review import addresses, ports
 from infra.review.attached import Node
@@ -12,6 +13,9 @@ from infra.review.ports import Ports
 from infra.review.reachability import INTERNET, Side
 from infra.review.security_groups import Direction, Named, Rule
 from infra.review.strangers import danger, danger_of_unseen, listening_on, meets
+
+#: Source: EC2 API Reference, AuthorizeSecurityGroupIngress. A group that no longer says its rules does not revoke them.
+_DUPLICATE: Final = "if AWS refuses one with InvalidPermission.Duplicate, it is there already, and is to be imported"
 
 
 class Groups:
@@ -48,7 +52,7 @@ class Groups:
             yield finding(Verdict.SAFE, title, group)
         elif not differences and old and {rule.by for rule in old} != {rule.by for rule in new}:
             title = f"the rules of {self.both.named(group)} are declared elsewhere, and let the same through"
-            yield finding(Verdict.SAFE, title, group)
+            yield finding(Verdict.SAFE, title, group, [_DUPLICATE] if direction == "ingress" else [])
         if direction == "ingress":
             yield from self._unknown(group, new)
         yield from self._assumed(group, new)

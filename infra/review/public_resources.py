@@ -22,6 +22,21 @@ class Resources:
         """Resource by resource: what the internet newly reaches, and what it no longer does."""
         for node in self.both.after.nodes.values():
             yield from self._node(node)
+        yield from self._subnets()
+
+    def _subnets(self) -> Iterator[Finding]:
+        """Subnets in which a public address comes to be of use, or comes by itself."""
+        old, new = self.both.before.subnets, self.both.after.subnets
+        for urn in new.states:
+            if urn not in old.states:
+                continue
+            name = self.both.named(urn)
+            if new.exit(urn) == "internet gateway" != old.exit(urn):
+                title = f"{name} becomes public: what has a public address in it is reached from the internet"
+                yield finding(Verdict.LOOK, title, urn, [f"its packets for the internet went to: {old.exit(urn)}"])
+            if new.gives_addresses([urn]) and not old.gives_addresses([urn]):
+                title = f"{name} gives whatever is started in it a public address, wanted or not"
+                yield finding(Verdict.LOOK, title, urn)
 
     def _node(self, node: Node) -> Iterator[Finding]:
         """A public address, another group, a route, a listener: what opens a resource though no rule does."""

@@ -90,6 +90,9 @@ _GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
         Guard("domainNameConfiguration.securityPolicy", ("TLS_1_2",), "TLS_1_2", "takes old TLS"),
     ),
     "aws:apigateway/domainName:DomainName": (Guard("securityPolicy", ("TLS_1_2",), "TLS_1_2", "takes old TLS"),),
+    "aws:ssm/parameter:Parameter": (
+        Guard("type", ("SecureString",), "String", "keeps its value in plain text: whoever may list it may read it"),
+    ),
     "aws:redshift/cluster:Cluster": (
         Guard("enhancedVpcRouting", (True,), False, "copies its data over the internet's ways"),
     ),

@@ -228,6 +228,7 @@ GUARDED = [
     ("aws:msk/cluster:Cluster", "clientAuthentication.unauthenticated", False, True, DANGEROUS),
     ("aws:opensearch/domain:Domain", "domainEndpointOptions.enforceHttps", True, False, LOOK),
     ("aws:rds/proxy:Proxy", "requireTls", True, False, LOOK),
+    ("aws:ssm/parameter:Parameter", "type", "SecureString", "String", LOOK),
     ("aws:ec2/instance:Instance", "metadataOptions.httpTokens", "required", "optional", LOOK),
     ("aws:ec2/launchTemplate:LaunchTemplate", "metadataOptions.httpTokens", "required", "optional", LOOK),
     ("aws:lb/targetGroup:TargetGroup", "protocol", "HTTPS", "HTTP", LOOK),

@@ -384,8 +384,14 @@ def test_a_subnet_becomes_public():
         table, "table", {"vpcId": "vpc-1", "routes": [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]}, id="rtb-1"
     )
     assert found([*stack, shut], [*stack, public]) == [
-        (Verdict.DANGEROUS, "the internet reaches ec2/Instance machine on 22 (SSH)")
+        (Verdict.DANGEROUS, "the internet reaches ec2/Instance machine on 22 (SSH)"),
+        (
+            Verdict.LOOK,
+            "ec2/Subnet a becomes public: what has a public address in it is reached from the internet",
+        ),
     ]
+    assert found([*stack[:-1], shut], [*stack[:-1], public])
+    assert worst([*stack, public], [*stack, shut]) is Verdict.SAFE  # what is cut off is told with what stands still
 
 
 def test_a_new_service_that_reaches_a_new_database_is_no_news():
@@ -471,3 +477,10 @@ def test_a_secret_that_differs_is_said_to_be_one():
         changed = Change(urn=old.urn, op="update", before=old, after=new, reasons=reasons)
         told = find(Preview(stack="test", changes=(*preview(stack, stack).changes, changed)))
         assert [one.section for one in told] == [Section.BLIND_SPOTS] * number
+
+
+def test_a_subnet_gives_public_addresses():
+    shut, opened = (state(SUBNET, "a", {"mapPublicIpOnLaunch": value}, id="subnet-1") for value in (False, True))
+    assert [verdict for verdict, _ in found([shut], [opened])] == [Verdict.LOOK]
+    assert found([opened], [shut]) == []
+    assert found([], [opened]) == []
