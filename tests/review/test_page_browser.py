@@ -1,6 +1,7 @@
 """The review's page in a real browser, from a file with no network: what it draws, and whether everybody can use it."""
 
 import json
+import random
 import re
 import time
 
@@ -227,6 +228,7 @@ def named(preview, type_, name):
 def test_a_click_shows_the_change_its_findings_and_all_that_depends_on_it(site, shops):
     page = site.open(shops)
     choose(page, "orders", "s3/Bucket")
+    expect(details(page).locator("ins b")).to_have_text("orders-2")
     radius = shops.blast_radius(named(shops, "aws:s3/bucket:Bucket", "orders").urn)
     expect(details(page)).to_contain_text("It is replaced")
     expect(details(page)).to_contain_text('"shop-orders" → "shop-orders-2"')
@@ -369,19 +371,62 @@ BOXES = """() => [...document.querySelectorAll("#graph .node, #graph .component"
 })"""
 
 
-def test_nothing_overlaps_and_everything_is_in_its_component(site, shops):
-    page = site.open(shops)
+def tangled(seed):
+    """Components in components, and dependencies between all of them, in circles too."""
+    chance = random.Random(seed)  # noqa: S311 - a drawing, and no secret
+    parts, changes = [""], []
+    for at in range(12):
+        part = same(f"part-{at}", "shop:index:Part", custom=False, parent=chance.choice(parts))
+        parts.append(part.urn)
+        changes.append(part)
+    for at in range(70):
+        needs = tuple(urn(f"queue-{chance.randrange(70)}") for _ in range(chance.choice((0, 0, 1, 2, 3))))
+        links = {"target": needs} if needs else {}
+        changes.append(created(f"queue-{at}", parent=chance.choice(parts), links=links, dependencies=needs))
+    return Preview("test", tuple(changes))
+
+
+def placed(page):
+    return {at: box for at, *box in page.evaluate(BOXES)}
+
+
+def assert_tidy(page):
+    """Nothing is over anything, and everything is within its component."""
     resources = json.loads(page.locator("#data").text_content())["resources"]
-    boxes = {at: box for at, *box in page.evaluate(BOXES)}
-    assert len(boxes) == len(resources)
+    boxes = placed(page)
     for at, (x, y, width, height) in boxes.items():
-        if (owner := resources[at]["parent"]) >= 0:
+        if (owner := resources[at]["parent"]) in boxes:
             left, top, whole, high = boxes[owner]
             assert left <= x <= x + width <= left + whole, resources[at]
             assert top <= y <= y + height <= top + high, resources[at]
         for other, (left, top, whole, high) in boxes.items():
             if other != at and resources[at]["parent"] == resources[other]["parent"]:
                 assert x + width <= left or left + whole <= x or y + height <= top or top + high <= y, resources[at]
+
+
+def test_a_stack_is_drawn_tidily_and_always_the_same(site, shops):
+    page = site.open(shops)
+    assert_tidy(page)
+    first = placed(page)
+    assert len(first) == sum(change.type != "pulumi:pulumi:Stack" for change in shops.changes)
+    page.reload()
+    assert placed(page) == first
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_tangle_is_drawn_tidily(site, seed):
+    page = site.open(tangled(seed))
+    page.get_by_role("button", name="Whole stack").click()
+    assert len(placed(page)) == 82
+    assert_tidy(page)
+
+
+def test_what_is_used_is_above_what_uses_it(site, shops):
+    page = site.open(shops)
+    data = json.loads(page.locator("#data").text_content())
+    boxes = placed(page)
+    above = [boxes[source][1] + boxes[source][3] <= boxes[target][1] for source, target, *_ in data["edges"]]
+    assert above.count(False) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

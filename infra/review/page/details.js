@@ -1,5 +1,6 @@
 // The panel of the selected resource: what happens to it, what was found, what depends on it, and why.
-const SOME = 6;
+const SOME = 6; // of a list are shown at first
+const ALIKE = 4; // characters: with fewer in common two sides are different as a whole
 
 function showDetails() {
   const panel = $("details");
@@ -63,13 +64,33 @@ function differencesOf(resource) {
   const told = resource.differences ?? [];
   if (!told.length) return null;
   const [read, noise] = [told.filter((one) => !one[3]), told.filter((one) => one[3])];
-  const row = ([path, before, after]) => element("li", { class: before === null && after === null ? "" : "difference" }, element("span", { class: "path" }, path),
+  const row = (one) => { const made = written(one); tellApart(made); return made; };
+  const written = ([path, before, after]) => element("li", { class: before === null && after === null ? "" : "difference" }, element("span", { class: "path" }, path),
     before === null ? null : [" ", element("del", {}, before)],
     before === null || after === null ? null : element("span", { class: "to", "aria-hidden": "true" }, " →"),
     after === null ? null : [" ", element("ins", {}, after)]);
   const title = { create: "It is given", delete: "It was given" }[resource.op] ?? "What differs";
   return element("section", {}, element("h3", {}, title), element("ul", { class: "lines" }, read.map(row)),
     noise.length ? element("details", {}, element("summary", {}, `${counted(noise.length, "difference")} that need not be read`), element("ul", { class: "lines" }, noise.map(row))) : null);
+}
+
+/** Sets off in two sides what is not the same, by whole words. */
+function tellApart(item) {
+  const sides = [item.querySelector("del"), item.querySelector("ins")];
+  if (!sides.every(Boolean) || sides.some((side) => side.firstElementChild)) return;
+  const [gone, come] = sides.map((side) => [...side.textContent]);
+  const least = Math.min(gone.length, come.length);
+  const word = /[\p{L}\p{N}]/u;
+  let [start, end] = [0, 0];
+  while (start < least && gone[start] === come[start]) start += 1;
+  while (start > 0 && word.test(gone[start - 1])) start -= 1;
+  while (end < least - start && gone.at(-1 - end) === come.at(-1 - end)) end += 1;
+  while (end > 0 && word.test(gone.at(-end))) end -= 1;
+  if (start + end < ALIKE) return;
+  [gone, come].forEach((text, at) => {
+    const [from, to] = [start, text.length - end];
+    sides[at].replaceChildren(text.slice(0, from).join(""), element("b", {}, text.slice(from, to).join("")), text.slice(to).join(""));
+  });
 }
 
 /** A list with its beginning shown, and the rest on demand. */

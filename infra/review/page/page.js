@@ -140,6 +140,10 @@ $("scope-all").addEventListener("click", () => scopeTo("all"));
 $("zoom-in").addEventListener("click", () => camera.zoom(STEP, undefined, undefined, true));
 $("zoom-out").addEventListener("click", () => camera.zoom(1 / STEP, undefined, undefined, true));
 $("zoom-fit").addEventListener("click", () => camera.fit());
+// What differs in two sides is set off once it is seen.
+const seen = (details) => { for (const item of details.querySelectorAll(".difference")) tellApart(item); };
+$("findings").addEventListener("toggle", (event) => { if (event.target.open) seen(event.target); }, true);
+for (const details of document.querySelectorAll("details[open]")) seen(details);
 addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
 addEventListener("beforeprint", () => {
@@ -160,6 +164,8 @@ if (resources.length <= SMALL) view.scope = "all";
 filterButtons();
 draw();
 say();
-camera.fit(0.72, drawnScene.boxOf.get(changedOnes[0]?.id));
+// What the first finding is about is in the middle.
+const first = byUrn.get(decodeURIComponent(document.querySelector(".locate")?.hash.slice(1) ?? ""));
+camera.fit(0.72, drawnScene.boxOf.get(first ?? changedOnes[0]?.id));
 follow();
 document.documentElement.dataset.ready = "";
