@@ -23,6 +23,7 @@ _OF_ACCOUNT: Final = (
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
     "aws:s3control/accountPublicAccessBlock:AccountPublicAccessBlock",
 )
+_SPEAK: Final = (*BUCKETS, *_POLICY, *_BLOCK, *_ACL, *_OWNERSHIP)
 _FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PUBLIC_ACLS: Final = {
     "public-read": ("read",),
@@ -70,7 +71,9 @@ def find(
     preview: Preview, references: References, before: Mapping[str, State], after: Mapping[str, State]
 ) -> Iterator[Finding]:
     """Each bucket that something of its own changes for."""
-    touched = {change.urn for change in preview.changed}
+    touched = {change.urn for change in preview.changed if change.type in _SPEAK}
+    if not touched and not any(change.type in _OF_ACCOUNT for change in preview.changed):
+        return
     old, new = (_read(side, references) for side in (before, after))
     speakers = _speakers([*before.values(), *after.values()], references)
     for identity in dict.fromkeys([*old, *new]):

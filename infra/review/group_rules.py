@@ -86,7 +86,8 @@ class Groups:
         if reached:
             self.reached |= {node.urn for node in reached}
             here = listening_on(reached[0], ranges) if len(reached) == 1 else ()
-            title = f"{who} reaches {names(reached)} on {ports.called(here) if here else where}"
+            verb = "reaches" if any(node.routable for node in reached) else "may reach"
+            title = f"{who} {verb} {names(reached)} on {ports.called(here) if here else where}"
             details += [line for node in reached[:MOST] for line in self.both.ways(node)]
         else:
             title = f"{self.both.named(group)} lets {who} in on {where}"

@@ -62,7 +62,8 @@ class Resources:
                 verdict = Verdict.SAFE
             if node.balances and old is not None and newly_public:
                 verdict = Verdict.DANGEROUS  # what was internal had no reason to guard itself against strangers
-            title = f"{INTERNET} reaches {node.label} on {ports.called(ranges)}"
+            verb = "reaches" if node.routable else "may reach"
+            title = f"{INTERNET} {verb} {node.label} on {ports.called(ranges)}"
             yield finding(verdict, title, node.urn, [*self._attributes(node, old), *self.both.ways(node)])
         elif newly_public and (old is not None or node.store) and node.routable:
             yield self._public(node, old)

@@ -1,6 +1,7 @@
 """AWS WAF: what loses its web firewall, and which rules a firewall loses."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from infra.policy.rules.web_firewalls import WEB_ACL
@@ -38,22 +39,23 @@ class _Firewalls:
         arn = before.raw("resourceArn")
         urns = {*before.links.get("resourceArn", ()), *self.references.of(before, [arn], "resourceArn", BALANCERS)[0]}
         stays = [urn for urn in urns if urn in self.after.states]
-        guarded = {
-            urn
-            for other in self.after.states.values()
-            if other.type == change.type
-            for urn in (
-                *other.links.get("resourceArn", ()),
-                *self.references.of(other, [other.raw("resourceArn")], "resourceArn", BALANCERS)[0],
-            )
-        }
         if not urns and after is None:
             yield self._unguarded(change, before, "what it guarded", "")
         for urn in stays:
-            if urn not in guarded:
+            if urn not in self._guarded:
                 node = self.after.nodes.get(urn)
                 name = node.label if node else self.after.states[urn].name
                 yield self._unguarded(change, before, name, urn)
+
+    @cached_property
+    def _guarded(self) -> set[str]:
+        """What is behind a web ACL once all is done."""
+        found = set[str]()
+        for one in self.after.states.values():
+            if one.type in _ASSOCIATIONS:
+                found |= {*one.links.get("resourceArn", ())}
+                found |= self.references.of(one, [one.raw("resourceArn")], "resourceArn", BALANCERS)[0]
+        return found
 
     def _unguarded(self, change: Change, before: State, name: str, urn: str) -> Finding:
         acls = self.references.of(before, [before.raw("webAclArn")], "webAclArn", (WEB_ACL,))[0]

@@ -484,3 +484,11 @@ def test_a_subnet_gives_public_addresses():
     assert [verdict for verdict, _ in found([shut], [opened])] == [Verdict.LOOK]
     assert found([opened], [shut]) == []
     assert found([], [opened]) == []
+
+
+def test_whether_there_is_a_way_is_not_always_known():
+    template = state("aws:ec2/launchTemplate:LaunchTemplate", "machines", {"vpcSecurityGroupIds": ["sg-machines"]})
+    stack = [group("machines"), template]
+    assert found(stack, [*stack, let_in("ssh", "machines", 22, cidrIpv4="0.0.0.0/0")]) == [
+        (Verdict.DANGEROUS, "the internet may reach ec2/LaunchTemplate machines on 22 (SSH)")
+    ]
