@@ -197,6 +197,14 @@ def test_the_stack_itself_is_no_resource_of_its_graph():
     ]
 
 
+def test_what_drifted_is_marked_and_what_a_broken_update_left_is_not_drawn_twice():
+    one = same("jobs")
+    drifted = Change(urn=one.urn, op="refresh", before=one.before, after=state("jobs", outputs={"a": 1}))
+    left = Change(urn=one.urn, op="delete", before=one.before, after=None, pending=True)
+    (found,) = graph.of(Preview("test", (one, left), drift=(drifted,)), ())["resources"]
+    assert (found["op"], found["drifted"]) == ("same", True)
+
+
 def test_of_what_comes_nothing_secret_is_repeated():
     given = {
         "password": SECRET,

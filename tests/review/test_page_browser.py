@@ -306,6 +306,16 @@ def test_search_and_filters_leave_what_is_meant(site, shops):
     expect(details(page).get_by_role("heading", level=2)).to_have_text("mails")
 
 
+def test_the_sections_are_a_click_away_and_the_bar_says_where_one_is(site, shops):
+    page = site.open(shops)
+    bar = page.get_by_role("navigation", name="Sections")
+    bar.get_by_role("link", name="Changes").click()
+    heading = page.get_by_role("heading", name="Changes, resource by resource")
+    expect(heading).to_be_in_viewport(ratio=1)
+    assert heading.bounding_box()["y"] >= bar.bounding_box()["y"] + bar.bounding_box()["height"]
+    expect(bar.locator("[aria-current]")).to_have_count(1)
+
+
 def test_everything_in_the_graph_is_done_by_keys(site, shops):
     page = site.open(shops)
     page.get_by_role("button", name="unchanged").focus()
@@ -360,6 +370,8 @@ def test_a_component_is_folded_to_one_box(site, shops):
     folded = page.locator("#graph .node.folded")
     expect(folded).to_contain_text("change")
     expect(node(page, "bills", "ecs/Service")).to_have_count(0)
+    page.get_by_role("searchbox").fill("bills service")
+    expect(folded).to_have_class(re.compile("match"))  # what is found is in it
     page.goto(f"{site.url}#{named(shops, 'aws:ecs/service:Service', 'bills').urn}")
     expect(node(page, "bills", "ecs/Service")).to_be_visible()
 

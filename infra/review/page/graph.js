@@ -95,6 +95,7 @@ function emphasise(pointed = -1) {
   const [down, why] = focus < 0 ? [new Set(), new Set()] : [new Set(blastRadius(focus)), new Set(causes(focus))];
   const uses = new Set(focus < 0 ? [] : resources[focus].uses.map((edge) => edge.source));
   const lit = new Map();
+  const found = new Set(filtering() ? resources.filter(matches).map((resource) => drawnScene.boxOf.get(resource.id)?.id) : []);
   for (const [names, name] of [[uses, "up"], [why, "cause"], [down, "down"]]) for (const id of names) lit.set(drawnScene.boxOf.get(id)?.id, name);
   if (focus >= 0) lit.set(drawnScene.boxOf.get(focus)?.id, "focus");
   canvas.classList.toggle("selecting", view.selected >= 0);
@@ -102,7 +103,7 @@ function emphasise(pointed = -1) {
   for (const [id, made] of nodes) {
     const light = lit.get(id);
     for (const name of ["focus", "down", "up", "cause"]) made.classList.toggle(name, light === name);
-    made.classList.toggle("match", filtering() && matches(resources[id]));
+    made.classList.toggle("match", found.has(id));
     if (id === view.selected) made.setAttribute("aria-current", "true"); else made.removeAttribute("aria-current");
   }
   const on = (id, set) => id === focus || set.has(id);

@@ -140,6 +140,16 @@ $("scope-all").addEventListener("click", () => scopeTo("all"));
 $("zoom-in").addEventListener("click", () => camera.zoom(STEP, undefined, undefined, true));
 $("zoom-out").addEventListener("click", () => camera.zoom(1 / STEP, undefined, undefined, true));
 $("zoom-fit").addEventListener("click", () => camera.fit());
+// The bar above the findings says where one is, and how much of them it hides.
+const bar = document.querySelector("nav");
+new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+const reading = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) bar.querySelector(`[href="#${target.id}"]`).toggleAttribute("data-here", isIntersecting);
+  for (const link of bar.querySelectorAll("a")) link.removeAttribute("aria-current");
+  bar.querySelector("[data-here]")?.setAttribute("aria-current", "location");
+}, { rootMargin: "-20% 0px -40% 0px" });
+for (const section of document.querySelectorAll(".reading section")) reading.observe(section);
+
 // What differs in two sides is set off once it is seen.
 const seen = (details) => { for (const item of details.querySelectorAll(".difference")) tellApart(item); };
 $("findings").addEventListener("toggle", (event) => { if (event.target.open) seen(event.target); }, true);
