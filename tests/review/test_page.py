@@ -155,18 +155,28 @@ def test_a_finding_leads_to_its_resource_only_where_there_is_one():
 
 
 def test_an_edge_says_by_which_property_and_whether_the_change_comes_by_it():
-    key = updated(state("key", props={"a": "1"}), state("key", props={"a": "2"}), "a")
-    by = {"kmsKeyId": (key.urn,)}
-    sides = (state("jobs", props={"kmsKeyId": value, "n": value}, links=by) for value in ("1", "2"))
-    follows = updated(*sides, "kmsKeyId")
-    sides = (state("mail", props={"kmsKeyId": "1", "n": value}, links=by) for value in ("1", "2"))
-    by_itself = updated(*sides, "n")
-    waits = same("late", dependencies=(key.urn,))
-    assert data(key, follows, by_itself, waits)["edges"] == [
-        [0, 1, ["kmsKeyId"], "", 1],
-        [0, 2, ["kmsKeyId"], "", 0],
-        [0, 3, [], "", 0],
+    key = Change(urn=urn("key"), op="replace", before=state("key"), after=state("key"))
+    tags = updated(state("tags"), state("tags", props={"a": "2"}), "a")
+    by = {"kmsKeyId": (key.urn,), "team": (tags.urn,)}
+
+    def uses(name, reason, **after):
+        before = {"kmsKeyId": "1", "team": "1", "n": "1"}
+        sides = (state(name, props=props, links=by) for props in (before, {**before, **after}))
+        return updated(*sides, reason)
+
+    changes = [
+        key,
+        tags,
+        uses("follows", "kmsKeyId", kmsKeyId="2"),
+        uses("by-itself", "n", n="2"),
+        uses("given-another", "team", team="2"),  # an update seldom makes other outputs
+        uses("not-known", "team", team=UNKNOWN),
+        same("waits", dependencies=(key.urn,)),
     ]
+    edges = {(source, target): (by, carries) for source, target, by, _, carries in data(*changes)["edges"]}
+    assert edges[0, 2] == (["kmsKeyId"], 1)
+    assert [target for (_, target), (_, carries) in edges.items() if carries] == [2, 5]
+    assert edges[0, 6] == ([], 0)
 
 
 def test_a_dependency_that_comes_or_goes_is_told():

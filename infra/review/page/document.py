@@ -37,6 +37,10 @@ _SCRIPTS: Final = (
 OPS: Final = ("delete", "replace", "update", "create", "import", "forget", "read", "same")
 
 
+#: Lines of details: of so few none is folded.
+_FEW: Final = 12
+
+
 @dataclass(frozen=True)
 class _Told:
     """A section of the page: its findings with their position in the review."""
@@ -76,6 +80,7 @@ def write(review: Review) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own files
         data=Markup(_embedded(data)),  # noqa: S704 - see there
+        few=sum(len(finding.details) for finding in review.findings) <= _FEW,
         line=line,
     )
     return str(html)

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from infra.policy.resources import UNKNOWN
+from infra.review.blind_spots import paths_to
 from infra.review.differences import Difference, differences
 from infra.review.finding import Finding
 from infra.review.page.lines import line
@@ -130,16 +132,18 @@ def _edges(shown: Sequence[Change], position: Mapping[str, int]) -> Iterator[lis
 def _causes(change: Change, ops: Mapping[str, Op]) -> set[str]:
     """The changes that a change comes from, by the properties that differ.
 
-    Of what a property takes its value from, what is new or gone is why it differs; what is only updated is so where
-    there is nothing of that kind.
+    Of what a property takes its value from, what is new, replaced or gone is why it differs; what is only updated is so
+    where the value is not known before.
     """
     found = set[str]()
-    if change.op not in ("update", "replace"):
+    if change.op not in ("update", "replace") or change.after is None:
         return found
     for top in {_TOP.split(path)[0] for path in (*change.reasons, *change.replace_reasons)}:
         linked = {urn for side in (change.before, change.after) if side for urn in side.links.get(top, ())}
-        changed = {urn for urn in linked if ops.get(urn, "same") not in ("same", "read")}
-        found |= {urn for urn in changed if ops[urn] != "update"} or changed
+        unknown = next(paths_to(UNKNOWN, change.after.props.get(top), top), None) is not None
+        found |= {
+            urn for urn in linked if ops.get(urn) not in (None, "same", "read", *(() if unknown else ("update",)))
+        }
     return found
 
 
