@@ -243,8 +243,8 @@ def _state(urn: str, entry: Mapping[str, Any] | None) -> State | None:
     return State(
         type=_text(entry.get("type")) or urn.split("::")[2].rsplit("$", 1)[-1],
         urn=own if own.count("::") >= _PARTS else urn,  # an old one's differs where it has an alias
-        props=_plain(_mapping(entry.get("inputs"))),
-        outputs=_plain(_mapping(entry.get("outputs"))),
+        props=_properties(entry.get("inputs")),
+        outputs=_properties(entry.get("outputs")),
         protect=bool(entry.get("protect")),
         links={prop: found for prop in sorted(links) if (found := _urns(links[prop]))},
         id=_text(entry.get("id")),
@@ -277,6 +277,10 @@ def _list(value: Any) -> list[Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _properties(value: Any) -> Mapping[str, Any]:
+    return {name: _plain(part) for name, part in _mapping(value).items() if name != "__defaults"}
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

@@ -55,6 +55,7 @@ def test_a_digest_that_is_cut_off_is_refused_with_its_line(printed):
         digest.read(printed[: len(printed) // 2])
 
 
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 URN = "urn:pulumi:test::backlog::aws:rds/instance:Instance::database"
 STATE = {"urn": URN, "type": "aws:rds/instance:Instance", "custom": True, "inputs": {"port": 5432}}
 
@@ -100,13 +101,15 @@ def test_what_is_nested_too_deep_is_not_known():
     assert "nested deeper" in str(preview.changes[0].after.props)
 
 
-@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [None], [[]], {"a": None}, True])
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [None], [[]], {"a": None}, True, SECRET])
 @pytest.mark.parametrize(
     "key", ["urn", "type", "inputs", "outputs", "dependencies", "propertyDependencies", "parent", "provider", "id"]
 )
 def test_a_state_of_any_shape_is_read(key, odd):
     (change,) = digest.of_digest({"steps": [{"urn": URN, "op": "create", "newState": {**STATE, key: odd}}]}).changes
     assert (change.urn, change.name) == (URN, "database")
+    assert isinstance(change.after.props, dict)
+    assert isinstance(change.after.outputs, dict)
 
 
 def test_the_order_of_steps_and_of_whence_a_value_comes_is_of_no_matter():
