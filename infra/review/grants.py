@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from infra.policy.resources import Hidden
 from infra.policy.rules.statements import many
 
 #: Operator and key in lower case, and values, of each condition; all must hold.
@@ -140,6 +141,9 @@ def _parsed(document: Any, own: str) -> Iterator[Grant]:
             raise Unreadable("one of its statements is no JSON object")
         if statement.get("Effect") not in ("Allow", "Deny"):
             raise Unreadable(f"the effect of a statement is {statement.get('Effect')!r:.40}")
+        for key in ("Action", "NotAction", "Principal", "NotPrincipal"):
+            if hidden := next(_hidden(statement.get(key)), None):
+                raise Unreadable(hidden.why)
         actions = _actions(statement)
         resources = _resources(statement)
         who = _who(statement, own)
@@ -153,6 +157,16 @@ def _parsed(document: Any, own: str) -> Iterator[Grant]:
                     yield Grant(statement["Effect"] == "Allow", principal_, action, resource, conditions)
 
 
+def _hidden(value: Any) -> Iterator[Hidden]:
+    for part in value.values() if isinstance(value, Mapping) else (value,):
+        yield from (one for one in many(part) if isinstance(one, Hidden))
+
+
+def _text(value: Any) -> str:
+    """A name; of one that is not known why, which is the name of nothing else."""
+    return f"({value.why})" if isinstance(value, Hidden) else str(value)
+
+
 def _actions(statement: Mapping[str, Any]) -> list[Span]:
     if "NotAction" in statement:
         return [Span("*", tuple(sorted({str(name).lower() for name in many(statement["NotAction"])})))]
@@ -162,8 +176,8 @@ def _actions(statement: Mapping[str, Any]) -> list[Span]:
 def _resources(statement: Mapping[str, Any]) -> list[Span]:
     """Those of a trust policy, and of some resources' policies, are none: it is the thing itself."""
     if "NotResource" in statement:
-        return [Span("*", tuple(sorted(map(str, many(statement["NotResource"])))))]
-    return [Span(name) for name in dict.fromkeys(map(str, many(statement.get("Resource"))))] or [ALL]
+        return [Span("*", tuple(sorted(map(_text, many(statement["NotResource"])))))]
+    return [Span(name) for name in dict.fromkeys(map(_text, many(statement.get("Resource"))))] or [ALL]
 
 
 def _who(statement: Mapping[str, Any], own: str) -> list[Span]:
@@ -231,7 +245,7 @@ def _operator(name: str, values: frozenset[str]) -> str:
 
 
 def _said(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) or value in ("True", "False") else str(value)
+    return str(value).lower() if isinstance(value, bool) or value in ("True", "False") else _text(value)
 
 
 def _demand(stricter: Conditions, looser: Conditions) -> bool:

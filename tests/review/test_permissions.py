@@ -6,7 +6,7 @@ import time
 import pytest
 
 from infra.policy.resources import SECRET, UNKNOWN
-from infra.review import permissions
+from infra.review import borrowed, credentials, holders, permissions
 from infra.review.finding import Section, Verdict
 from infra.review.preview import Change, Preview, State
 
@@ -117,6 +117,48 @@ def test_a_text_that_is_no_policy_is_said_to_be_none(text):
 @pytest.mark.parametrize("prop", ["inlinePolicies", "managedPolicyArns", "permissionsBoundary", "assumeRolePolicy"])
 def test_no_shape_of_a_role_stops_the_review(prop, shape):
     found(change(role(), role(**{prop: shape})), change(None, role("new", **{prop: shape})))
+
+
+SHAPES = [
+    None,
+    7,
+    "text",
+    [],
+    [None, 7],
+    ["a", UNKNOWN],
+    {"a": SECRET},
+    {"policy": [1]},
+    UNKNOWN,
+    SECRET,
+    "{",
+    "[]",
+    SEND,
+]
+PROPS = {
+    **{type_: (whose, text) for type_, (whose, _, text) in holders._INLINE.items()},
+    **{type_: (*(prop for prop, _ in whose if prop), arns) for type_, (whose, arns) in holders._ATTACHED.items()},
+    **{type_: (text, *filter(None, [whose])) for type_, (text, whose) in holders._RESOURCE.items()},
+    **{type_: (whose, "principal", "action", "operations") for type_, (whose, _) in holders._SPOKEN.items()},
+    **{type_: (whose, rights) for type_, (whose, _, rights, _) in borrowed._MEMBERS.items()},
+    **{type_: (whose, "status") for type_, (_, whose) in credentials._KINDS.items()},
+}
+
+
+@pytest.mark.parametrize("type_", PROPS)
+def test_no_shape_of_what_holds_a_policy_stops_the_review(type_):
+    for prop in PROPS[type_]:
+        for shape in SHAPES:
+            given = {**dict.fromkeys(PROPS[type_], "given"), prop: shape}
+            before, after = (state(type_, "thing", props) for props in (dict.fromkeys(PROPS[type_], "given"), given))
+            found(change(before, after), change(None, state(type_, "new", given)))
+
+
+def test_a_document_whose_resource_is_not_known_is_weighed_by_its_actions():
+    policy = {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": UNKNOWN}]}
+    only = found(same(role()), change(inline(SEND), inline(policy)))
+    assert max(one.verdict for one in only) is DANGEROUS
+    policy["Statement"][0]["Action"] = UNKNOWN
+    one_of(found(same(role()), change(inline(SEND), inline(policy))), verdict=LOOK, says="known only after the update")
 
 
 def test_a_known_part_of_what_is_not_known_is_told():
