@@ -54,6 +54,7 @@ PROTECTIONS: Final = (
 #: Types that are protected where nothing is said.
 _PROTECTED_BY_DEFAULT: Final = {
     "aws:cloudtrail/eventDataStore:EventDataStore": "terminationProtectionEnabled",
+    "aws:qldb/ledger:Ledger": "deletionProtection",
     "gcp:sql/databaseInstance:DatabaseInstance": "deletionProtection",
     "gcp:bigquery/table:Table": "deletionProtection",
 }

@@ -9,6 +9,7 @@ from infra.review.deletion import is_on, setting
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview
 from infra.review.retention import differs
+from infra.review.stateful import SOURCES
 
 _ENGINE: Final = ("engineVersion", "version", "kafkaVersion", "elasticsearchVersion")
 #: Types with an engine, and what AWS does of a major version; a cache or broker is more easily made anew.
@@ -66,12 +67,13 @@ _HANDS_ON: Final = _RUNS | {
 
 
 def find(preview: Preview) -> Iterator[Finding]:
-    """Major versions, passwords, and the values of secrets."""
+    """Major versions, passwords, replicas that are none any more, and the values of secrets."""
     handed_on = [change.label for change in preview.changed if change.type in _HANDS_ON and change.after]
     for change in preview.changed:
         if change.op == "update" and change.before is not None and change.after is not None:
             yield from _version(change)
             yield from _password(preview, change, handed_on)
+            yield from _promoted(change)
         elif change.type == "aws:secretsmanager/secretVersion:SecretVersion" and change.op == "replace":
             yield from _another_value(change)
 
@@ -145,6 +147,15 @@ def _password(preview: Preview, change: Change, handed_on: list[str]) -> Iterato
     )
     details.append("what reads its password when it starts has the old one until it is restarted")
     yield _finding(change, Verdict.LOOK, title, details)
+
+
+def _promoted(change: Change) -> Iterator[Finding]:
+    """Source: RDS User Guide, "Promoting a read replica to be a standalone DB instance"."""
+    for name in SOURCES:
+        assert change.before is not None  # noqa: S101 - see find
+        if change.before.raw(name) and change.state.raw(name) is None and differs(change, name):
+            title = f"{change.label} follows its source no more: it becomes a database of its own, and no replica again"
+            yield _finding(change, Verdict.DANGEROUS, title, irreversible=True)
 
 
 def _another_value(change: Change) -> Iterator[Finding]:

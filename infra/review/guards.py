@@ -4,7 +4,7 @@ Sources: each property's documentation in pulumi_aws; RDS User Guide, "Disabling
 Guide, "Point-in-time recovery"; S3 User Guide, "How S3 Versioning works".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -110,36 +110,6 @@ _NUMBERS: Final = (
     Number("deletionWindowInDays", "days in which it can be had back once it is deleted", default=30),
     Number("permanentDeletionTimeInDays", "days in which it can be had back once it is deleted", default=30),
 )
-#: Resources that are a guard themselves, the property that says of what, and what their end does.
-_GUARDIANS: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(
-        ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2"),
-        ("bucket", "an object that is overwritten or deleted from now on can't be had back"),
-    ),
-    **dict.fromkeys(
-        (
-            "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
-            "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
-        ),
-        ("bucket", "new objects are no longer locked against deletion"),
-    ),
-    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": ("bucket", "new objects are no longer copied elsewhere"),
-    "aws:backup/plan:Plan": ("", "nothing is backed up by it any more"),
-    "aws:backup/selection:Selection": ("planId", "what it chose is no longer backed up"),
-    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": ("backupVaultName", "backups can be deleted by hand"),
-    "aws:efs/backupPolicy:BackupPolicy": ("fileSystemId", "the file system is no longer backed up"),
-    "aws:efs/replicationConfiguration:ReplicationConfiguration": ("sourceFileSystemId", "files are no longer copied"),
-    "aws:dlm/lifecyclePolicy:LifecyclePolicy": ("", "no snapshot of volumes is made by it any more"),
-    "aws:sqs/redrivePolicy:RedrivePolicy": (
-        "queueUrl",
-        "a message that always fails is tried until it is too old, and then lost: none is set aside",
-    ),
-    "aws:cloudtrail/trail:Trail": ("", "what is done in the account is no longer recorded by it"),
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
-        "sourceDbInstanceArn",
-        "backups are no longer copied to another region",
-    ),
-}
 
 
 def find(preview: Preview) -> Iterator[Finding]:
@@ -155,8 +125,6 @@ def find(preview: Preview) -> Iterator[Finding]:
                 yield from _switched(change, switch)
             for number in _NUMBERS:
                 yield from _lowered(change, number)
-        elif change.op == "delete":
-            yield from _guardian(preview, change)
 
 
 def _taken(changes: list[Change], guard: str, loss: str) -> Iterator[Finding]:
@@ -220,18 +188,6 @@ def _lowered(change: Change, number: Number) -> Iterator[Finding]:
 
 def _count(value: Any, number: Number) -> float | None:
     return number.default if value is None else number_of(value)
-
-
-def _guardian(preview: Preview, change: Change) -> Iterator[Finding]:
-    guards = _GUARDIANS.get(change.type)
-    if guards is None or change.before is None or change.before.retain:
-        return
-    prop, loss = guards
-    guarded = [preview.by_urn[urn] for urn in change.before.links.get(prop, ()) if urn in preview.by_urn]
-    if guarded and all(one.after is None for one in guarded):
-        return  # what it guarded goes too
-    title = f"{change.label} is deleted: {loss}"
-    yield _finding(change, Verdict.LOOK, title, tuple(f"it guarded {one.label}" for one in guarded))
 
 
 def _finding(

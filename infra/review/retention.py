@@ -1,10 +1,9 @@
-"""What is lost, or can't be taken back, though its resource stays: kept for less long, switched off, upgraded.
+"""What is lost, or can't be taken back, though its resource stays: kept for less long, switched off, shrunk.
 
-Sources: CloudWatch Logs User Guide, "Change log data retention"; SQS API, SetQueueAttributes; S3 User Guide, "Expiring
-objects"; ECR User Guide, "Lifecycle policies"; KMS Developer Guide, "Enabling and disabling keys".
+Sources: CloudWatch Logs User Guide, "Change log data retention"; SQS API, SetQueueAttributes; KMS Developer Guide,
+"Enabling and disabling keys".
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from infra.review.deletion import is_on
 from infra.review.differences import shown
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.stateful import BUCKETS, KEY, LOG_GROUP, TABLE
+from infra.review.stateful import KEY, LOG_GROUP, TABLE
 
 FOR_EVER: Final = float("inf")
 
@@ -63,7 +62,6 @@ def find(preview: Preview) -> Iterator[Finding]:
         if change.op == "update":
             for check in (_shorter, _key_disabled, _time_to_live, _indexes, _shrunk):
                 yield from check(change, change.before, change.after)
-    yield from _expirations(preview)
 
 
 def differs(change: Change, path: str) -> bool:
@@ -75,6 +73,12 @@ def differs(change: Change, path: str) -> bool:
         return False
     told = {re.split(r"[.\[]", reason)[0] for reason in change.reasons}
     return not told or path.split(".", 1)[0] in told
+
+
+def blocks(state: State | None, path: str) -> list[Mapping[str, Any]]:
+    """The blocks of a list, and none of what is no block."""
+    found = state.raw(path) if state else None
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _shorter(change: Change, before: State, after: State) -> Iterator[Finding]:
@@ -125,7 +129,7 @@ def _indexes(change: Change, before: State, after: State) -> Iterator[Finding]:
         return
     if isinstance(after.raw("globalSecondaryIndexes"), Hidden):
         return
-    old, new = ({str(one.get("name")) for one in _list(side, "globalSecondaryIndexes")} for side in (before, after))
+    old, new = ({str(one.get("name")) for one in blocks(side, "globalSecondaryIndexes")} for side in (before, after))
     for name in sorted(old - new):
         yield _finding(change, Verdict.LOOK, f"{change.label}: index {name} is deleted, and who queries by it fails")
 
@@ -147,113 +151,6 @@ def _shrunk(change: Change, before: State, after: State) -> Iterator[Finding]:
     if old is not None and new is not None and new < old:
         title = f"{change.label} is to shrink from {old:g} to {new:g} GiB: AWS only lets it grow, and the update fails"
         yield _finding(change, Verdict.LOOK, title)
-
-
-_LIFECYCLES: Final = frozenset(
-    {
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
-    }
-)
-_IMAGE_LIFECYCLE: Final = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-
-
-def _expirations(preview: Preview) -> Iterator[Finding]:
-    """Rules, new or earlier ones, by which objects and images are deleted; a bucket that is new has none to lose."""
-    for change in preview.changed:
-        if change.after is None or change.op not in ("create", "update", "replace"):
-            continue
-        if (change.type in _LIFECYCLES and not _of_new(preview, change, "bucket")) or (
-            change.type in BUCKETS and change.op == "update"
-        ):
-            yield from _objects_expire(change)
-        elif change.type == _IMAGE_LIFECYCLE and not _of_new(preview, change, "repository"):
-            yield from _images_expire(change)
-
-
-def _of_new(preview: Preview, change: Change, prop: str) -> bool:
-    """Whether what it is about comes with this change."""
-    targets = change.after.links.get(prop, ()) if change.after else ()
-    found = [preview.by_urn[urn] for urn in targets if urn in preview.by_urn]
-    return bool(found) and all(target.op == "create" for target in found)
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """Days after which a rule deletes; whether it is for the whole bucket, and for what is in use."""
-
-    days: float
-    everything: bool
-    current: bool
-
-
-def _objects_expire(change: Change) -> Iterator[Finding]:
-    old, new = _rules(change.before if change.op == "update" else None), _rules(change.after)
-    for (name, what), rule in new.items():
-        was = old.get((name, what))
-        if was and was.days <= rule.days and was.everything >= rule.everything:
-            continue
-        which = "all objects" if rule.everything else "the objects that it is for"
-        which = which if rule.current else f"former versions of {which}"
-        since = f" instead of after {was.days:g}" if was and was.days != rule.days else ""
-        title = f"{change.label}: rule {name} deletes {which} after {rule.days:g} days{since}; older ones at once"
-        verdict = Verdict.DANGEROUS if rule.everything and rule.current else Verdict.LOOK
-        yield _finding(change, verdict, title, irreversible=True)
-
-
-def _rules(state: State | None) -> dict[tuple[str, str], _Rule]:
-    """By a rule's name and by what of it expires, of rules that are on; a date counts as 0 days."""
-    found = {}
-    for at, rule in enumerate([*_list(state, "rules"), *_list(state, "lifecycleRules")]):
-        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
-            continue
-        everything = not any(_narrowed(rule.get(name)) for name in ("filter", "prefix", "tags"))
-        for what, days in _expiring(rule):
-            found[str(rule.get("id") or at), what] = _Rule(days, everything, current=what == "expiration")
-    return found
-
-
-def _expiring(rule: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    for what in ("expiration", "noncurrentVersionExpiration"):
-        given = rule.get(what)
-        if isinstance(given, Mapping):
-            days = 0.0 if given.get("date") else number_of(given.get("days") or given.get("noncurrentDays"))
-            if days is not None:
-                yield what, days
-
-
-def _narrowed(value: Any) -> bool:
-    """Whether a filter says anything."""
-    if isinstance(value, Mapping):
-        return any(_narrowed(part) for part in value.values())
-    if isinstance(value, list):
-        return any(map(_narrowed, value))
-    return bool(value)
-
-
-def _list(state: State | None, path: str) -> list[Mapping[str, Any]]:
-    found = state.raw(path) if state else None
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-
-
-def _images_expire(change: Change) -> Iterator[Finding]:
-    old, new = (_selections(side) for side in (change.before, change.after))
-    more = [text for text in new if text not in old]
-    if more:
-        title = f"{change.label}: images are deleted by another rule than before; one that still runs can't be pulled"
-        yield _finding(change, Verdict.LOOK, title, details=tuple(more), irreversible=True)
-
-
-def _selections(state: State | None) -> list[str]:
-    """What each rule expires; not its description or its place."""
-    text = state.raw("policy") if state else None
-    if isinstance(text, Hidden):
-        return [f"({text.why})"]
-    try:
-        rules = json.loads(text or "{}").get("rules") or []
-        return [json.dumps(rule.get("selection"), sort_keys=True) for rule in rules]
-    except (AttributeError, TypeError, ValueError, RecursionError):
-        return [shown(text)]
 
 
 def _finding(

@@ -15,7 +15,9 @@ from infra.review import (
     downtime,
     drift,
     engines,
+    expirations,
     exposure,
+    guardians,
     guards,
     permissions,
     renames,
@@ -43,8 +45,10 @@ FINDERS: Final[tuple[Finder, ...]] = (
     renames.find,
     data_loss.find,
     retention.find,
+    expirations.find,
     engines.find,
     guards.find,
+    guardians.find,
     watchers.find,
 )
 

@@ -65,7 +65,7 @@ TABLE: Final = "aws:dynamodb/table:Table"
 _ROWS = Store("the database's rows")
 _REPLICA = Store("a replica; the rows are at its source", Kind.COPY, "who reads from it fails")
 #: Properties of a database that is a copy of another one.
-_SOURCES = ("replicateSourceDb", "replicationSourceIdentifier")
+SOURCES: Final = ("replicateSourceDb", "replicationSourceIdentifier")
 _SNAPSHOT = Store("the copy of a database that it is", Kind.PASSING)
 _NODE = Store("a node of a cluster; the rows are the cluster's", Kind.COPY)
 _CACHE = Store(
@@ -156,12 +156,14 @@ _STORES: Final[Mapping[str, Store]] = {
     "aws:timestreamwrite/table:Table": _ROWS,
     "aws:timestreaminfluxdb/dbInstance:DbInstance": _ROWS,
     "aws:timestreaminfluxdb/dbCluster:DbCluster": _ROWS,
+    "aws:qldb/ledger:Ledger": _ROWS,
     "aws:keyspaces/keyspace:Keyspace": _ROWS,
     "aws:keyspaces/table:Table": _ROWS,
     "aws:lightsail/database:Database": _ROWS,
     TABLE: Store("the table's items"),
     "aws:dynamodb/globalTable:GlobalTable": Store("the table's items"),
     "aws:dynamodb/tableItem:TableItem": Store("the item", Kind.COPY),
+    "aws:dax/cluster:Cluster": _MEMCACHED,
     "aws:elasticache/cluster:Cluster": _CACHE,
     "aws:elasticache/replicationGroup:ReplicationGroup": _CACHE,
     "aws:elasticache/serverlessCache:ServerlessCache": _CACHE,
@@ -182,8 +184,10 @@ _STORES: Final[Mapping[str, Store]] = {
     "aws:s3/bucketObject:BucketObject": _OBJECT,
     "aws:s3/bucketObjectv2:BucketObjectv2": _OBJECT,
     "aws:s3/objectCopy:ObjectCopy": _OBJECT,
+    "aws:lightsail/bucket:Bucket": _OBJECTS,
     "aws:glacier/vault:Vault": Store("its archives"),
     "aws:efs/fileSystem:FileSystem": _FILES,
+    "aws:s3/filesFileSystem:FilesFileSystem": _FILES,
     "aws:fsx/windowsFileSystem:WindowsFileSystem": _FILES,
     "aws:fsx/lustreFileSystem:LustreFileSystem": _FILES,
     "aws:fsx/ontapFileSystem:OntapFileSystem": _FILES,
@@ -226,15 +230,24 @@ _STORES: Final[Mapping[str, Store]] = {
         "the key of the authority", Kind.PASSING, "no certificate that it issued can be renewed or revoked"
     ),
     "aws:iam/accessKey:AccessKey": _CREDENTIAL,
+    "aws:apigateway/apiKey:ApiKey": _CREDENTIAL,
     "aws:ecr/repository:Repository": _IMAGES,
     "aws:ecrpublic/repository:Repository": _IMAGES,
     "aws:codecommit/repository:Repository": _SOURCE,
     "aws:codeartifact/repository:Repository": _PACKAGES,
     "aws:codeartifact/domain:Domain": _PACKAGES,
     "aws:cognito/userPool:UserPool": _USERS,
+    "aws:cognito/userPoolClient:UserPoolClient": Store(
+        "the client's id and secret", Kind.COPY, "applications that have the old id can't sign anybody in"
+    ),
     "aws:cognito/user:User": Store("the user's account", Kind.COPY),
     "aws:cognito/identityPool:IdentityPool": Store("the identities of its users"),
     "aws:directoryservice/directory:Directory": Store("its users, groups and computers"),
+    "aws:emr/cluster:Cluster": Store("what is in its HDFS"),
+    "aws:pinpoint/app:App": Store("its endpoints and segments"),
+    "aws:sesv2/contactList:ContactList": Store("its contacts, and what they want no more mail of"),
+    "aws:verifiedpermissions/policyStore:PolicyStore": Store("the policies in it"),
+    "aws:glue/schema:Schema": Store("the schema's versions", Kind.PASSING, "who reads by an old version fails"),
     "aws:glue/catalogDatabase:CatalogDatabase": _CATALOG,
     "aws:glue/catalogTable:CatalogTable": _CATALOG,
     "aws:connect/instance:Instance": Store("its flows, users and claimed numbers"),
@@ -250,6 +263,8 @@ _STORES: Final[Mapping[str, Store]] = {
     "aws:alb/loadBalancer:LoadBalancer": _DNS_NAME,
     "aws:elb/loadBalancer:LoadBalancer": _DNS_NAME,
     "aws:cloudfront/distribution:Distribution": _DNS_NAME,
+    "aws:lambda/functionUrl:FunctionUrl": _DNS_NAME,
+    "aws:amplify/app:App": _DNS_NAME,
     "aws:apigateway/restApi:RestApi": _DNS_NAME,
     "aws:apigatewayv2/api:Api": _DNS_NAME,
     "aws:acm/certificate:Certificate": _CERTIFICATE,
@@ -314,7 +329,7 @@ _STORES: Final[Mapping[str, Store]] = {
 def store_of(state: State) -> Store | None:
     """What a resource holds; None where a new one is as good as the old one."""
     store = _STORES.get(state.type)
-    if store is _ROWS and any(state.raw(name) for name in _SOURCES):
+    if store is _ROWS and any(state.raw(name) for name in SOURCES):
         return _REPLICA
     return _MEMCACHED if store is _CACHE and state.raw("engine") == "memcached" else store
 

@@ -8,7 +8,7 @@ import pulumi_aws
 import pytest
 
 from infra.policy.resources import SECRET, UNKNOWN
-from infra.review import data_loss, engines, retention
+from infra.review import data_loss, engines, expirations, retention
 from infra.review.finding import Verdict
 from infra.review.preview import Preview
 from infra.review.stateful import Kind, all_types, store_of
@@ -89,6 +89,9 @@ def test_of_each_type_a_deletion_and_a_replacement_are_told(type_):
         ("aws:efs/fileSystem:FileSystem", {}, DANGEROUS, True, "the file system's files with it"),
         ("aws:ebs/volume:Volume", {}, DANGEROUS, True, "the volume's content with it"),
         ("aws:ebs/volume:Volume", {"finalSnapshot": True}, DANGEROUS, False, "but for a copy"),
+        ("aws:fsx/windowsFileSystem:WindowsFileSystem", {}, DANGEROUS, False, "but for a copy: a last backup is made"),
+        ("aws:fsx/windowsFileSystem:WindowsFileSystem", {"skipFinalBackup": True}, DANGEROUS, True, "files with it"),
+        ("aws:acmpca/certificateAuthority:CertificateAuthority", {}, DANGEROUS, True, "gone for good after 30 days"),
         ("aws:kinesis/stream:Stream", {}, DANGEROUS, True, "the stream's records"),
         ("aws:backup/vault:Vault", {}, LOOK, False, "deleted if it is empty"),
         ("aws:elasticache/cluster:Cluster", {"engine": "memcached"}, LOOK, False, "what is in the cache"),
@@ -258,7 +261,7 @@ def rule(days=None, **more):
 )
 def test_what_a_rule_of_a_bucket_deletes(before, after, verdicts):
     change = updated(LIFECYCLE, {"rules": [before]}, {"rules": [after]})
-    assert [one.verdict for one in found(change, find=retention.find)] == verdicts
+    assert [one.verdict for one in found(change, find=expirations.find)] == verdicts
     inline = [
         {
             "lifecycleRules": [{**one, "enabled": one["status"] == "Enabled", "status": None}]
@@ -269,13 +272,13 @@ def test_what_a_rule_of_a_bucket_deletes(before, after, verdicts):
     ]
     change = updated("aws:s3/bucketV2:BucketV2", *inline)
     if "filter" not in f"{before}{after}":
-        assert [one.verdict for one in found(change, find=retention.find)] == verdicts
+        assert [one.verdict for one in found(change, find=expirations.find)] == verdicts
 
 
 @pytest.mark.parametrize("policy", ["{", "[", '{"rules": 7}', '{"rules": [7]}', 7, UNKNOWN, "[" * 100_000])
 def test_a_lifecycle_policy_that_is_none_is_said_to_differ(policy):
     change = updated("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "{}"}, {"policy": policy})
-    assert the_one(change, find=retention.find).verdict is LOOK
+    assert the_one(change, find=expirations.find).verdict is LOOK
 
 
 @pytest.mark.parametrize(
@@ -336,6 +339,12 @@ def test_a_password_that_nobody_hands_on_locks_out_who_runs():
     version = hand_built.change(*[state("aws:secretsmanager/secretVersion:SecretVersion", name="v")] * 2, "replace")
     assert the_one(rotated, runner(), version, find=engines.find).verdict is LOOK
     assert found(updated(RDS, {"password": SECRET}, {"password": SECRET}, reasons=("tags",)), find=engines.find) == []
+
+
+def test_a_replica_that_is_promoted_is_none_again():
+    one = the_one(updated(RDS, {"replicateSourceDb": "a"}, {}), find=engines.find)
+    assert (one.verdict, one.irreversible) == (DANGEROUS, True)
+    assert found(updated(RDS, {"replicateSourceDb": "a"}, {"replicateSourceDb": "b"}), find=engines.find) == []
 
 
 def test_a_token_of_a_cache_is_taken_beside_the_old_one():

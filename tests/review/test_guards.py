@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from infra.policy.resources import SECRET, UNKNOWN
+from infra.review import guardians, guards
 from infra.review.finding import Verdict
-from infra.review.guards import find
 from infra.review.preview import Preview
 from tests.review import hand_built
 
@@ -20,11 +20,22 @@ def state(type_, props=None, name="it", **more):
 
 
 def told(*changes):
-    return list(find(Preview("test", changes)))
+    return [one for part in (guards, guardians) for one in part.find(Preview("test", changes))]
 
 
 def updated(type_, before, after, reasons=()):
     return replace(hand_built.change(state(type_, before), state(type_, after), "update"), reasons=reasons)
+
+
+PLAN = "aws:backup/plan:Plan"
+
+
+def plan(**rules):
+    return {
+        "rules": [
+            {"ruleName": name, **({"lifecycle": {"deleteAfter": days}} if days else {})} for name, days in rules.items()
+        ]
+    }
 
 
 @pytest.mark.parametrize(
@@ -56,6 +67,12 @@ def updated(type_, before, after, reasons=()):
         (BUCKET, {"versioning": {"enabled": True}}, {"versioning": {"enabled": False}}, LOOK),
         (BUCKET, {"versioning": "?"}, {"versioning": ["?"]}, None),
         ("aws:cloudwatch/logGroup:LogGroup", {"skipDestroy": True}, {}, LOOK),
+        ("aws:sqs/queue:Queue", {"redrivePolicy": "{}"}, {}, LOOK),
+        ("aws:sqs/queue:Queue", {"redrivePolicy": "{}"}, {"redrivePolicy": UNKNOWN}, None),
+        (PLAN, plan(daily=35), plan(daily=7), LOOK),
+        (PLAN, plan(daily=None), plan(daily=7), LOOK),
+        (PLAN, plan(daily=7, weekly=90), plan(weekly=90), LOOK),
+        (PLAN, plan(daily=7), plan(daily=None, weekly=7), None),
     ],
 )
 def test_a_guard_that_goes_is_told(type_, before, after, verdict):
