@@ -12,6 +12,9 @@ def compared(change: Change) -> tuple[Difference, ...]:
     """What `differences` says of it; kept with the change, as a cached property is."""
     kept = vars(change)
     if _FOUND not in kept:
-        kept[_FOUND] = differences(change)
+        try:
+            kept[_FOUND] = differences(change)
+        except RecursionError:  # JSON that is nested deeper than any real one: who asks says that it can't be read
+            kept[_FOUND] = ()
     found: tuple[Difference, ...] = kept[_FOUND]
     return found

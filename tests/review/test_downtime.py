@@ -462,3 +462,18 @@ def test_what_comes_in_the_place_of_another_is_told_beside_it():
 def test_a_name_that_aws_gives_does_not_come_back(token, given, op):
     (found,) = find(Preview("test", (change(token, op, {"a": 1}, {"a": 2}, first=False),)))
     assert found.irreversible is given
+
+
+def test_of_a_deployment_that_can_not_be_read_that_is_said(monkeypatch):
+    def too_deep(_):
+        raise RecursionError
+
+    monkeypatch.setattr("infra.review.compared.differences", too_deep)
+    task = change(
+        "ecs/taskDefinition", "replace", {"containerDefinitions": "{}"}, {"containerDefinitions": "[]"}, name="t"
+    )
+    new, linked = service(taskDefinition="api:2"), {"taskDefinition": ("urn:t",)}
+    new = replace(new, before=replace(new.before, links=linked), after=replace(new.after, links=linked))
+    verdict, title = the_one(task, new)
+    assert verdict is LOOK
+    assert "can't be read here" in title
