@@ -2,6 +2,7 @@
 const STEP = 1.3;
 const FAR = [0.42, 0.2, 0.08]; // below these texts are too small to be read
 const LEGEND = 48; // pixels
+const READABLE = 0.55;
 const SCALES = [0.01, 2.5];
 
 const camera = {
@@ -59,7 +60,18 @@ const camera = {
     const [left, top] = [this.x + box.x * this.k, this.y + box.y * this.k];
     const seen = left > 8 && top > LEGEND && left + box.w * this.k < width - 8 && top + tall < height - 8;
     if (seen && k === this.k) return;
-    this.go(width / 2 - (box.x + box.w / 2) * k, (height + LEGEND - tall) / 2 - box.y * k, k);
+    this.go(width / 2 - (box.x + box.w / 2) * k, LEGEND + (height - LEGEND - tall) / 3 - box.y * k, k);
+  },
+
+  /** Brings a box with all that is lit with it to where it is seen, as far as it can be read then; else the box alone. */
+  frame(box, others) {
+    const { width, height } = this.room();
+    const all = [box, ...others];
+    const [left, top] = [Math.min(...all.map(({ x }) => x)), Math.min(...all.map(({ y }) => y))];
+    const [w, h] = [Math.max(...all.map((one) => one.x + one.w)) - left, Math.max(...all.map((one) => one.y + one.h)) - top];
+    const k = Math.min((width - 32) / w, (height - LEGEND - 24) / h, Math.max(this.k, 0.72));
+    if (k < READABLE) { this.reveal(box); return; }
+    this.go((width - w * k) / 2 - left * k, LEGEND + (height - LEGEND - 16 - h * k) / 2 - top * k, k);
   },
 
   /** Zooms, with what is at a point staying there. */

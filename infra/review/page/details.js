@@ -20,12 +20,17 @@ function showDetails() {
       findingsOf(resource),
       why.length ? block("Follows from", counted(why.length, "change"), why.map((id) => person(id))) : null,
       differencesOf(resource),
-      block("Depend on it", radius.length ? `${counted(radius.length, "resource")}, ${counted(radius.filter((id) => resources[id].changed).length, "of which changes", "of which change")}` : "nothing",
+      block("Depend on it", radius.length ? `${counted(radius.length, "resource")}, ${changing(radius)}` : "nothing",
         radius.map((id) => person(id, resource.users.find((edge) => edge.target === id))), "radius", hiddenOnes(radius)),
       resource.uses.length ? block("It uses", counted(resource.uses.length, "resource"), resource.uses.map((edge) => person(edge.source, edge))) : null,
       resource.component ? button(drawnScene.boxOf.get(resource.id)?.folded ? "Unfold this component" : "Fold this component", () => fold(resource.id)) : null,
       resource.urn ? element("p", { class: "urn" }, element("code", {}, resource.urn)) : null),
   );
+}
+
+function changing(ids) {
+  const number = ids.filter((id) => resources[id].changed).length;
+  return number ? counted(number, "of which changes", "of which change") : "none of which changes";
 }
 
 const button = (text, act, attributes = {}) => {

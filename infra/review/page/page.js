@@ -37,7 +37,7 @@ function selected(id) {
   showDetails();
   emphasise();
   rove(id);
-  if (id >= 0) camera.reveal(drawnScene.boxOf.get(id));
+  if (id >= 0) camera.frame(drawnScene.boxOf.get(id), [...blastRadius(id), ...causes(id)].map((at) => drawnScene.boxOf.get(at)).filter(Boolean));
 }
 
 function follow() {
