@@ -276,28 +276,52 @@ _IMPLIES: Final = {
 }
 
 
-def uncovered(of: Iterable[Grant], by: Iterable[Grant]) -> list[Grant]:
+@lru_cache(maxsize=1_024)
+def uncovered(of: frozenset[Grant], by: frozenset[Grant]) -> tuple[Grant, ...]:
     """Those grants that none of the others covers."""
-    others = frozenset(by)
-    wild, plain = list[Grant](), defaultdict[Span, list[Grant]](list)
-    for other in others:
-        (wild if other.action.but or re.search(r"[*?]", other.action.pattern) else plain[other.action]).append(other)
-    return [
-        one
-        for one in of
-        if one not in others and not any(other.covers(one) for other in [*plain.get(one.action, ()), *wild])
-    ]
+    plain, wild = defaultdict[str, list[Grant]](list), defaultdict[str, list[Grant]](list)
+    for other in by:
+        service, _, name = other.action.pattern.partition(":")
+        if other.action.but or re.search(r"[*?]", service):
+            wild[""].append(other)  # of any service
+        elif re.search(r"[*?]", name):
+            wild[service].append(other)
+        else:
+            plain[other.action.pattern].append(other)
+
+    def may_cover(one: Grant) -> Iterator[Grant]:
+        yield from plain.get(one.action.pattern, ())
+        yield from wild.get(one.action.pattern.partition(":")[0], ())
+        yield from wild[""]
+
+    left = [one for one in of if one not in by and not any(other.covers(one) for other in may_cover(one))]
+    return tuple(sorted(left, key=in_order))
+
+
+def in_order(one: Grant) -> tuple[Any, ...]:
+    """What grants are sorted by, so that they are told alike each time."""
+    return (
+        one.resource,
+        one.action,
+        one.who,
+        sorted((key, operator, *sorted(some)) for operator, key, some in one.conditions),
+    )
 
 
 def relaxed(grant: Grant, before: Iterable[Grant]) -> Conditions:
     """The conditions that it had before, and that are gone or looser now; empty where it was not there at all."""
     for old in before:
-        if _demand(old.conditions, grant.conditions) and old.unconditional.covers(grant.unconditional):
+        if (
+            old.conditions
+            and _demand(old.conditions, grant.conditions)
+            and old.unconditional.covers(grant.unconditional)
+        ):
             return old.conditions - grant.conditions
     return frozenset()
 
 
-def bounded(of: Iterable[Grant], bounds: Iterable[Grant]) -> frozenset[Grant]:
+@lru_cache(maxsize=1_024)
+def bounded(of: frozenset[Grant], bounds: frozenset[Grant]) -> frozenset[Grant]:
     """What is left of an identity's grants under a permissions boundary."""
     allowed = [bound for bound in bounds if bound.allows]
     return frozenset(

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from infra.review.grants import Conditions, Grant, Span, account_of
+from infra.review.grants import Conditions, Grant, Span, account_of, in_order
 from infra.review.holders import UNDER, type_of
 from infra.review.preview import Preview, State, label
 
@@ -78,7 +78,7 @@ class Names:
 def said(grants: Iterable[Grant], names: Names, *, here: bool = False) -> list[str]:
     """What is granted, a phrase for each resource and condition; `here` is on the thing itself."""
     grouped: Mapping[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for one in sorted(grants, key=lambda one: (one.resource, one.who, one.action)):
+    for one in sorted(grants, key=in_order):
         grouped[names.resource(one.resource), conditions_said(one.conditions)][one.action.shown] = None
     by_actions: Mapping[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for (resource, when), actions in grouped.items():

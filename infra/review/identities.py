@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from infra.review.finding import Verdict
 from infra.review.grants import Grant, relaxed, uncovered
-from infra.review.grants_said import conditions_said, listed, said, uses
+from infra.review.grants_said import Names, conditions_said, listed, said, uses
 from infra.review.holders import Managed
 from infra.review.principals import weight_of_no_denial
 from infra.review.rights import Compared, Held, Item, Weight
@@ -16,19 +17,24 @@ from infra.review.weights import danger, danger_of_managed, document_of
 def items(holder: Compared) -> Iterator[Item]:
     """Gains and losses of an identity, also through its denials and its permissions boundary."""
     old, new = holder.rights
-    gained = [one for one in uncovered(new.allowed, old.everything) if not _denied(one, new.denied)]
-    lost = [one for one in uncovered(old.allowed, new.everything) if not _denied(one, old.denied)]
-    gained, lost = _not_moved(holder, gained, lost)
-    yield from _managed(old, new)
-    yield from _gained(holder, gained, old.everything)
-    if not new.unknown:
-        yield from _lost(holder, lost, new.allowed)
+    yield from _by_rights(old, new, _replaced(holder), holder.sides.names, comes=holder.comes)
     if not holder.comes:
         yield from _denials(holder, old, new)
         yield from _boundary(holder)
         if new.nothing and not old.nothing and uses(holder.sides.preview, holder.holder):
             weight = Weight(Verdict.DANGEROUS, "what runs under it fails with AccessDenied")
             yield Item("loses everything that it may do", weight, gain=False)
+
+
+@lru_cache(maxsize=1_024)
+def _by_rights(old: Held, new: Held, replaced: frozenset[str], names: Names, *, comes: bool) -> tuple[Item, ...]:
+    """The same for all that have the same policies."""
+    gained = [one for one in uncovered(new.allowed, old.everything) if not _denied(one, new.denied)]
+    lost = [one for one in uncovered(old.allowed, new.everything) if not _denied(one, old.denied)]
+    if replaced:
+        gained, lost = _not_moved(replaced, gained, lost)
+    found = [*_managed(old, new), *_gained(gained, old.everything, names, comes=comes)]
+    return tuple(found if new.unknown else [*found, *_lost(lost, new.allowed, names)])
 
 
 def _managed(old: Held, new: Held) -> Iterator[Item]:
@@ -52,7 +58,7 @@ def _attached(arn: str) -> Item:
     return Item(f"gets the policy {policy.name}", Weight(Verdict.LOOK, "what it allows can't be seen in this stack"))
 
 
-def _gained(holder: Compared, gained: Iterable[Grant], old: frozenset[Grant]) -> Iterator[Item]:
+def _gained(gained: Iterable[Grant], old: frozenset[Grant], names: Names, *, comes: bool) -> Iterator[Item]:
     by_weight = defaultdict[Weight, list[Grant]](list)
     for one in gained:
         why = danger(one)
@@ -61,14 +67,18 @@ def _gained(holder: Compared, gained: Iterable[Grant], old: frozenset[Grant]) ->
             weight = Weight(Verdict.LOOK, f"no longer only if {conditions_said(dropped)}")
         by_weight[weight].append(one)
     for weight, some in by_weight.items():
-        for phrase in said(some, holder.sides.names):
-            yield Item(f"may{'' if holder.comes else ' now'} call {phrase}", weight)
+        for phrase in said(some, names):
+            yield Item(f"may{'' if comes else ' now'} call {phrase}", weight)
 
 
-def _lost(holder: Compared, lost: list[Grant], new: frozenset[Grant]) -> Iterator[Item]:
-    names, by_kept = holder.sides.names, defaultdict[frozenset[Grant], list[Grant]](list)
+def _lost(lost: list[Grant], new: frozenset[Grant], names: Names) -> Iterator[Item]:
+    by_service, by_kept = defaultdict[str, list[Grant]](list), defaultdict[frozenset[Grant], list[Grant]](list)
+    for other in new:
+        by_service[other.action.pattern.partition(":")[0]].append(other)
     for one in lost:
-        by_kept[frozenset(other for other in new if one.covers(other))].append(one)
+        service = one.action.pattern.partition(":")[0]
+        others = new if "*" in service or one.action.but else by_service[service]
+        by_kept[frozenset(other for other in others if one.covers(other))].append(one)
     for kept, some in by_kept.items():
         for phrase in said(some, names):
             but = f" but for {listed(said(kept, names))}" if kept else ""
@@ -109,15 +119,17 @@ def _denied(one: Grant, denied: Iterable[Grant]) -> bool:
     return any(replace(denial, allows=True).covers(one) for denial in denied)
 
 
-def _not_moved(holder: Compared, gained: list[Grant], lost: list[Grant]) -> tuple[list[Grant], list[Grant]]:
-    """Without those on a resource that is replaced: what was granted on the old one is on the new one."""
+def _replaced(holder: Compared) -> frozenset[str]:
+    """ARNs, as they were, of what is replaced and its policies take values from."""
     by_urn = holder.sides.preview.by_urn
-    sources = (urn for written in holder.new for urns in written.source.links.values() for urn in urns)
-    replaced = {
-        change.before.outputs.get("arn")
-        for urn in dict.fromkeys(sources)
-        if (change := by_urn.get(urn)) and change.op == "replace" and change.before
-    }
+    sources = {urn for written in holder.new for urns in written.source.links.values() for urn in urns}
+    changes = [change for urn in sources if (change := by_urn.get(urn)) and change.op == "replace"]
+    arns = (change.before.outputs.get("arn") for change in changes if change.before)
+    return frozenset(arn for arn in arns if isinstance(arn, str) and arn)
+
+
+def _not_moved(replaced: frozenset[str], gained: list[Grant], lost: list[Grant]) -> tuple[list[Grant], list[Grant]]:
+    """Without those on a resource that is replaced: what was granted on the old one is on the new one."""
     waiting = defaultdict[object, list[Grant]](list)
     for one in lost:
         if one.resource.pattern.removesuffix("/*") in replaced:

@@ -6,6 +6,7 @@ A grant that is written otherwise, or elsewhere, is the same grant, and is not t
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from infra.review import borrowed, credentials, identities, openings
@@ -177,6 +178,7 @@ def _unweighed(preview: Preview) -> Iterator[Finding]:
         )
 
 
+@lru_cache(maxsize=1_024)
 def _rights(held: Held, names: Names) -> str:
     told = [*said(held.allowed, names), *(Managed(arn).name for arn in sorted(held.managed))]
     return f": {'; '.join(told)}" if told else ""

@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from infra.policy.resources import Hidden
 from infra.review.finding import Verdict
-from infra.review.grants import Grant, Unreadable, bounded, grants
+from infra.review.grants import Grant, Unreadable, bounded, grants, in_order
 from infra.review.grants_said import Names, uses
 from infra.review.holders import Holders, Kind, Managed, Written
 from infra.review.preview import Change, Preview, State
@@ -54,7 +54,7 @@ class Held:
     documented: frozenset[Grant] = frozenset()
     unknown: bool = False
 
-    @property
+    @cached_property
     def everything(self) -> frozenset[Grant]:
         """All that is known to be allowed."""
         return self.allowed | self.documented
@@ -146,7 +146,7 @@ class Compared:
     @cached_property
     def _held(self) -> Mapping[Kind, tuple[Held, Held]]:
         kinds: tuple[Kind, ...] = ("identity", "boundary", "trust", "resource")
-        return {kind: (self._side(self.old, kind), self._side(self.new, kind)) for kind in kinds}
+        return {kind: (_side(self.old, kind, self.own), _side(self.new, kind, self.own)) for kind in kinds}
 
     def held(self, kind: Kind) -> tuple[Held, Held]:
         """Both sides of one kind of policy."""
@@ -166,30 +166,43 @@ class Compared:
                 if why:
                     yield written, why
 
-    def _side(self, policies: Iterable[Written], kind: Kind) -> Held:
-        found, managed, documented, unknown = set[Grant](), set[str](), set[Grant](), False
-        for written in policies:
-            if written.kind != kind:
-                continue
-            if isinstance(written.value, Managed):
-                managed.add(written.value.arn)
-                documented |= document_of(written.value.arn)
-                continue
-            read, why = _read(written.value, self.own)
+
+def _side(policies: Iterable[Written], kind: Kind, own: str) -> Held:
+    values = tuple(written.value for written in policies if written.kind == kind)
+    try:
+        return _held(values, own)
+    except TypeError:  # a document that is no text: one of a kind
+        return _held.__wrapped__(values, own)
+
+
+@lru_cache(maxsize=4_096)
+def _held(values: tuple[Any, ...], own: str) -> Held:
+    """What policies come to; the same ones that many have are read once."""
+    found, managed, documented, unknown = set[Grant](), set[str](), set[Grant](), False
+    for value in values:
+        if isinstance(value, Managed):
+            managed.add(value.arn)
+            documented |= document_of(value.arn)
+        else:
+            read, why = _read(value, own)
             found |= read
             unknown = unknown or bool(why)
-        return Held(
-            frozenset(one for one in found if one.allows),
-            frozenset(one for one in found if not one.allows),
-            frozenset(managed),
-            frozenset(documented),
-            unknown,
-        )
+    return Held(
+        frozenset(one for one in found if one.allows),
+        frozenset(one for one in found if not one.allows),
+        frozenset(managed),
+        frozenset(documented),
+        unknown,
+    )
 
 
+@lru_cache(maxsize=4_096)
 def broad(held: Held) -> str:
     """Why what is held is dangerous to have; empty where it is narrow."""
-    return next(filter(None, [*map(danger_of_managed, sorted(held.managed)), *map(danger, held.allowed)]), "")
+    return next(
+        filter(None, [*map(danger_of_managed, sorted(held.managed)), *map(danger, sorted(held.allowed, key=in_order))]),
+        "",
+    )
 
 
 def _read(value: Any, own: str) -> tuple[frozenset[Grant], str]:

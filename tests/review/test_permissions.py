@@ -557,3 +557,28 @@ def test_five_thousand_resources_take_no_time():
     began = time.process_time()
     assert len(found(*changes)) == 1_250
     assert time.process_time() - began < 3
+
+
+def test_a_large_policy_that_many_share_is_weighed_once():
+    type_, arn = "aws:iam/policy:Policy", f"arn:aws:iam::{OWN}:policy/shared"
+    texts = [
+        document(
+            *(
+                allow([f"s{i}:Act{j}*" for j in range(20)], [f"arn:aws:s{i}:::{side}{j}/*" for j in range(5)])
+                for i in range(10)
+            )
+        )
+        for side in "ab"
+    ]
+    before, after = (state(type_, "shared", {"policy": text}, outputs={"arn": arn}) for text in texts)
+    changes = [change(before, after)]
+    for n in range(2_500):
+        one = role(f"r{n}")
+        links = {"role": [one.urn], "policyArn": [before.urn]}
+        given = state(
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"r{n}", {"role": one.name, "policyArn": arn}, links
+        )
+        changes += [same(one), same(given)]
+    began = time.process_time()
+    assert [one.verdict for one in found(*changes)] == [LOOK, LOOK]
+    assert time.process_time() - began < 5
