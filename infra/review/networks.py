@@ -15,7 +15,7 @@ from infra.review.changes import counted
 from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
+from infra.review.serving import deleted, entries, goes_first, identity, kind, moved, sources_of, switched_off, told
 
 _TABLES: Final = ("ec2/routeTable", "ec2/defaultRouteTable")
 _ROUTES: Final = ("ec2/route", *_TABLES)
@@ -86,7 +86,7 @@ def _vpc(preview: Preview, change: Change) -> Iterator[Finding]:
             yield told(
                 preview, change, "no longer resolves names: what runs in it finds nobody by name", Verdict.DANGEROUS
             )
-        elif is_on(change.before, "enableDnsHostnames") and not is_on(change.after, "enableDnsHostnames"):
+        elif switched_off(change.before, change.after, "enableDnsHostnames"):
             sentence = "no longer gives its machines names: private names of endpoints and zones may resolve no more"
             yield told(preview, change, sentence, Verdict.LOOK, names=False)
 
@@ -170,7 +170,7 @@ def _endpoint(preview: Preview, change: Change, ways_out: "_WaysOut") -> Iterato
         gap = goes_first(change)
         sentence = f"is replaced{', the old one first' if gap else ''}: open connections to {name} are cut"
         yield told(preview, change, sentence, verdict if gap else Verdict.LOOK)
-    elif is_on(change.before, "privateDnsEnabled") and not is_on(change.after, "privateDnsEnabled"):
+    elif switched_off(change.before, change.after, "privateDnsEnabled"):
         sentence = f"no longer answers to {name}'s own name: what calls that goes another way"
         yield told(preview, change, sentence, verdict)
     elif change.op == "update" and change.before and change.after:

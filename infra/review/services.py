@@ -5,11 +5,11 @@ many tasks may run and must be healthy: the minimum is rounded up, the maximum d
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.policy.resources import Hidden
+from infra.policy.resources import Hidden, NotEvaluable
 from infra.review.changes import counted
 from infra.review.compared import compared
 from infra.review.contract import number_of
@@ -26,6 +26,7 @@ from infra.review.serving import (
     moved,
     sources_of,
     successors,
+    switched_off,
     told,
 )
 
@@ -119,6 +120,7 @@ def _updated(preview: Preview, change: Change, old: State, new: State) -> Iterat
     elif moved(change, _MINIMUM) or moved(change, _MAXIMUM):
         yield from _from_now_on(preview, change, new)
     yield from _lost(preview, change, old, new)
+    yield from _unheard(preview, change, new)
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,41 @@ def _new_in_tasks(preview: Preview, change: Change, deploys: list[str]) -> tuple
     return why, read
 
 
+def _unheard(preview: Preview, change: Change, service: State) -> Iterator[Finding]:
+    """Requests that are sent to a port which no container opens, as one of the two was changed alone."""
+    for urn in sources_of(service, "taskDefinition"):
+        definition = preview.by_urn.get(urn)
+        ports = _ports(definition.after) if definition else None
+        if ports is None:
+            continue
+        for target in entries(service.raw("loadBalancers")):
+            name, port = (target.get(key) if isinstance(target, Mapping) else None for key in _TARGET)
+            if isinstance(name, str) and number_of(port) is not None and (name, number_of(port)) not in ports:
+                where = f"port {shown(port)} of container {name}"
+                sentence = f"sends requests to {where}, which its task does not open: ECS refuses that"
+                yield told(preview, change, sentence, Verdict.LOOK, names=False)
+
+
+_TARGET: Final = ("containerName", "containerPort")
+
+
+def _ports(definition: State | None) -> set[tuple[str, float | None]] | None:
+    """Containers and the ports that they open; None where that can't be read."""
+    try:
+        found = definition.document("containerDefinitions") if definition else None
+    except (NotEvaluable, ValueError, RecursionError, TypeError):
+        return None
+    if not isinstance(found, list):
+        return None
+    return {
+        (str(container.get("name")), number_of(mapping.get("containerPort")))
+        for container in found
+        if isinstance(container, Mapping)
+        for mapping in entries(container.get("portMappings"))
+        if isinstance(mapping, Mapping)
+    }
+
+
 def _from_now_on(preview: Preview, change: Change, new: State) -> Iterator[Finding]:
     """Percentages that only the next deployment feels."""
     mine = bounds(new)
@@ -265,7 +302,7 @@ def _lost(preview: Preview, change: Change, old: State, new: State) -> Iterator[
         ("deploymentCircuitBreaker.rollback", "no longer rolled back"),
         ("alarms.rollback", "no longer rolled back when its alarms go off"),
     ):
-        if is_on(old, path) and not is_on(new, path):
+        if switched_off(old, new, path):
             yield told(preview, change, f"loses a guard: a deployment that fails is {what}", Verdict.LOOK, names=False)
             break
     grace = moved(change, "healthCheckGracePeriodSeconds")
@@ -273,7 +310,7 @@ def _lost(preview: Preview, change: Change, old: State, new: State) -> Iterator[
         waits = f"waits {shown(grace[1] or 0)} s instead of {shown(grace[0])} s"
         sentence = f"{waits} before health checks count: tasks that start slower are killed"
         yield told(preview, change, sentence, Verdict.LOOK, names=False)
-    if is_on(old, "networkConfiguration.assignPublicIp") and not is_on(new, "networkConfiguration.assignPublicIp"):
+    if switched_off(old, new, "networkConfiguration.assignPublicIp"):
         sentence = (
             "has no public addresses any more: without a NAT gateway or endpoints its new tasks can't fetch their image"
         )

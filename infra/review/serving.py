@@ -281,6 +281,11 @@ def is_on(state: Resource | None, path: str) -> bool:
     return state is not None and state.raw(path) in (True, "true")
 
 
+def switched_off(old: Resource | None, new: Resource | None, path: str) -> bool:
+    """Whether a switch that was on is off; one that is not known yet is not said to be."""
+    return is_on(old, path) and new is not None and not is_on(new, path) and not isinstance(new.raw(path), Hidden)
+
+
 def entries(value: Any) -> list[Any]:
     """A list, or the one entry that stands in its place."""
     if isinstance(value, list):

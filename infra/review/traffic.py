@@ -11,7 +11,7 @@ from infra.review.contract import number_of
 from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.serving import deleted, entries, goes_first, identity, is_on, kind, moved, sources_of, told
+from infra.review.serving import deleted, entries, goes_first, identity, kind, moved, sources_of, switched_off, told
 
 _FORWARDING: Final = ("lb/listener", "lb/listenerRule")
 #: Actions of a listener that send a request on, rather than answer it.
@@ -196,7 +196,7 @@ def _group(preview: Preview, change: Change) -> Iterator[Finding]:
             f"gives targets that leave {shown(delay[1])} s to finish: longer requests are cut off in each deployment"
         )
         yield told(preview, change, sentence, Verdict.LOOK, names=False)
-    if is_on(change.before, "stickiness.enabled") and not is_on(change.after, "stickiness.enabled"):
+    if switched_off(change.before, change.after, "stickiness.enabled"):
         yield told(
             preview, change, "no longer keeps a client with its target: sessions may be lost", Verdict.LOOK, names=False
         )

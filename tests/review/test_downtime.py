@@ -477,3 +477,28 @@ def test_of_a_deployment_that_can_not_be_read_that_is_said(monkeypatch):
     verdict, title = the_one(task, new)
     assert verdict is LOOK
     assert "can't be read here" in title
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, SECRET])
+def test_what_is_not_known_yet_is_not_said_to_be_off(hidden):
+    public = {"networkConfiguration": {"assignPublicIp": True}}
+    found = told(change("ecs/service", before=public, after={"networkConfiguration": hidden}))
+    assert [verdict for verdict, _ in found] == [LOOK]
+    assert not any("public addresses" in title for _, title in found)
+    assert (
+        told(change("ec2/vpcEndpoint", before={"privateDnsEnabled": True}, after={"privateDnsEnabled": hidden})) == []
+    )
+
+
+@pytest.mark.parametrize(("opens", "said"), [(8080, False), ("8080", False), (9090, True), (UNKNOWN, True)])
+def test_a_port_that_no_container_opens_is_said(opens, said):
+    mapping = {} if opens is UNKNOWN else {"containerPort": opens}
+    containers = json.dumps([{"name": "api", "portMappings": [mapping]}])
+    task = change(
+        "ecs/taskDefinition", "replace", {"containerDefinitions": "[]"}, {"containerDefinitions": containers}, name="t"
+    )
+    props = {"taskDefinition": "api:1", "loadBalancers": [{"containerName": "api", "containerPort": 8080}]}
+    new = change(
+        "ecs/service", before=props, after={**props, "taskDefinition": "api:2"}, links={"taskDefinition": ["t"]}
+    )
+    assert any("which its task does not open" in title for _, title in told(task, new)) is said
