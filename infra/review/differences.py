@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from infra.policy.resources import SECRET, UNKNOWN, Hidden
 from infra.policy.rules.secrets import looks_secret, names_a_secret
@@ -185,7 +185,21 @@ def _documents(before: Any, after: Any) -> tuple[Any, Any] | None:
             documents.append(json.loads(side))
         except (ValueError, RecursionError):
             return None
-    return documents[0], documents[1]
+    return None if any(map(_is_too_deep, documents)) else (documents[0], documents[1])
+
+
+def _is_too_deep(document: Any) -> bool:
+    """Whether what reads it would call itself too often; no document of AWS comes near."""
+    level = [document]
+    for _ in range(_DEEPEST):
+        parts = (part.values() if isinstance(part, Mapping) else part for part in level)
+        level = [one for part in parts for one in part if isinstance(one, Mapping | list)]
+        if not level:
+            return False
+    return True
+
+
+_DEEPEST: Final = 60
 
 
 def _json(path: str, before: Any, after: Any, top: str) -> Iterator[Difference]:

@@ -92,3 +92,10 @@ def test_of_two_long_texts_the_part_that_differs_is_shown():
     assert 'one"' in line
     assert 'two"' in line
     assert len(line) < 100
+
+
+def test_json_that_is_nested_deeper_than_any_document_is_a_text():
+    one, other = ("[" * 900 + letter + "]" * 900 for letter in ("1", "2"))
+    ((noise, line),) = told({"text": one}, {"text": other})
+    assert noise == ""
+    assert line.startswith("text: ")
