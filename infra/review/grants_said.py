@@ -92,9 +92,15 @@ def said(grants: Iterable[Grant], names: Names, *, here: bool = False) -> list[s
 def conditions_said(conditions: Conditions) -> str:
     """`aws:sourceaccount is 123456789012`."""
     return " and ".join(
-        f"{key} {_OPERATORS.get(operator, operator)} {listed(sorted(values), 'or')}"
+        f"{key} {_compared(operator)} {listed(sorted(values), 'or')}"
         for operator, key, values in sorted(conditions, key=lambda one: (one[1], one[0]))
     )
+
+
+def _compared(operator: str) -> str:
+    bare = operator.removesuffix("ifexists")
+    word = _OPERATORS.get(bare, bare)
+    return word if bare == operator else f"{word}, where it is given,"
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

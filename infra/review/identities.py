@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from infra.review.finding import Verdict
-from infra.review.grants import Grant, relaxed, uncovered
+from infra.review.grants import Grant, in_order, relaxed, uncovered
 from infra.review.grants_said import Names, conditions_said, listed, said, uses
 from infra.review.holders import Managed
 from infra.review.principals import weight_of_no_denial
@@ -88,12 +89,17 @@ def _lost(lost: list[Grant], new: frozenset[Grant], names: Names) -> Iterator[It
 def _denials(holder: Compared, old: Held, new: Held) -> Iterator[Item]:
     names = holder.sides.names
     for one in uncovered(old.denied, new.denied) if not new.unknown else ():
-        allowed = new.managed or any(one.meets(other) for other in new.everything)
-        weight = weight_of_no_denial(one) if allowed else Weight(Verdict.LOOK, "nothing in this stack allows it")
+        freed = [other.within(one) for other in sorted(new.everything, key=in_order) if one.meets(other)]
+        freed += [one] if new.managed else []  # what such a policy allows is not known
+        weights = [weight_of_no_denial(each) for each in freed]
+        weight = max(weights, key=lambda each: each.verdict, default=Weight(Verdict.LOOK, _NOT_ALLOWED))
         yield Item(f"is no longer denied {listed(said([one], names))}", weight)
     for one in uncovered(new.denied, old.denied):
         if old.managed or any(one.meets(other) for other in old.everything):
             yield Item(f"is denied {listed(said([one], names))} from now on", Weight(Verdict.LOOK), gain=False)
+
+
+_NOT_ALLOWED: Final = "nothing in this stack allows it"
 
 
 def _boundary(holder: Compared) -> Iterator[Item]:

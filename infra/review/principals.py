@@ -190,11 +190,11 @@ _DESTROYS = re.compile(
 )
 
 
-def weight_of_no_denial(denial: Grant) -> Weight:
-    """How much care it needs that an identity is no longer denied what is allowed to it."""
-    why = danger(Grant(allows=True, who=denial.who, action=denial.action, resource=denial.resource))
-    _, _, name = denial.action.pattern.partition(":")
-    if not why and (_DESTROYS.match(name) or "*" in denial.action.pattern):
+def weight_of_no_denial(freed: Grant) -> Weight:
+    """How much care it needs that something is no longer denied, which is allowed."""
+    why = danger(Grant(allows=True, who=freed.who, action=freed.action, resource=freed.resource))
+    _, _, name = freed.action.pattern.partition(":")
+    if not why and (_DESTROYS.match(name) or "*" in freed.action.pattern):
         why = "a denial kept it from that, whatever allows it"
     return Weight(Verdict.DANGEROUS if why else Verdict.LOOK, why)
 

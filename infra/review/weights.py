@@ -183,6 +183,7 @@ _BROAD: Final = {
     "IAMFullAccess": "it can give itself every right",
     "AmazonEKSClusterAdminPolicy": "it can do everything in the cluster",
     "AmazonEKSAdminPolicy": "it can do almost everything in the cluster",
+    "ReadOnlyAccess": "it can read almost everything, data too",
     "SystemAdministrator": "it can do almost everything",
     "NetworkAdministrator": "it can change every network",
     "DatabaseAdministrator": "it can change and delete every database",

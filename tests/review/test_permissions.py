@@ -278,6 +278,21 @@ def test_a_boundary_holds_back_what_a_policy_would_allow():
     one_of(only, verdict=LOOK, says="may now call sqs:SendMessage on")
 
 
+@pytest.mark.parametrize(
+    ("allowed", "denied", "verdict"),
+    [
+        (allow("sqs:SendMessage"), "sqs:SendMessage", LOOK),
+        (allow("sqs:*"), "sqs:DeleteQueue", DANGEROUS),
+        (allow("*", "*"), "*", DANGEROUS),
+        (allow("sqs:SendMessage"), "s3:*", LOOK),
+    ],
+)
+def test_a_denial_that_goes_weighs_what_it_kept_back(allowed, denied, verdict):
+    denial = {"Effect": "Deny", "Action": denied, "Resource": "*"}
+    before, after = (inline(document(*some)) for some in ([allowed, denial], [allowed]))
+    one_of(found(same(role()), change(before, after)), verdict=verdict, says=f"is no longer denied {denied} on")
+
+
 # Resources
 
 
