@@ -9,8 +9,10 @@ from markdown_it import MarkdownIt
 from infra.review.finding import Section, Verdict
 from infra.review.markdown import LONGEST, inline, write
 from infra.review.visible import visible
-from operations.review_comment import _MENTION
+from operations.github_api import LONGEST as OF_A_COMMENT
+from operations.review_comment import _MENTION, _TOO_LONG, Run, _body
 from operations.review_marker import Marker, marker
+from operations.reviewed_plan import main as reviewed_plan
 from tests.review.written import HOSTILE, finding, reviewed
 
 #: What the writer itself makes.
@@ -164,6 +166,18 @@ def test_details_go_before_dangers_do():
 def test_the_limit_holds_when_the_comment_breaks_mentions():
     text = write(reviewed(*(finding("@a " * 190, Section.EXPOSURE, Verdict.DANGEROUS) for _ in range(300))))
     assert len(posted(text)) <= LONGEST
+
+
+def test_the_workflows_take_the_longest_that_is_written(tmp_path, capsys):
+    file = tmp_path / "comment.md"
+    found = many(2_000, Section.DATA_LOSS, Verdict.DANGEROUS) + [finding("@a " * 190, Section.COST)] * 100
+    file.write_text(write(reviewed(*found)), encoding="utf-8")
+    run = Run(10**9, 1, "c" * 40, "backlog/backlog", f"https://github.com/{'o' * 39}/{'r' * 100}/actions/runs/{10**9}")
+    body = _body(file, "dev", run)
+    assert len(body) <= OF_A_COMMENT
+    assert _TOO_LONG not in body
+    assert reviewed_plan([str(file)]) == 0
+    assert capsys.readouterr().out == "0123456789abcdef\n"
 
 
 def test_a_long_value_is_cut_and_says_how_long_it_was():
