@@ -80,7 +80,7 @@ class Groups:
         verdict = max((danger(self.both.after, node, ranges) for node in members), default=danger_of_unseen(ranges))
         details = [f"by {line}" for line in self._by(group)]
         if members and all(self._was_open(node, ranges) for node in members):
-            title = f"{self.both.named(group)} lets {who} in on {where}, which reached {names(members)} before"
+            title = f"{self.both.named(group)} lets {_in(who)} on {where}, which reached {names(members)} before"
             return finding(Verdict.SAFE, title, group, details)
         details += [line for shift in opened[:MOST] for line in self.both.sides(shift)]
         if reached:
@@ -90,7 +90,7 @@ class Groups:
             title = f"{who} {verb} {names(reached)} on {ports.called(here) if here else where}"
             details += [line for node in reached[:MOST] for line in self.both.ways(node)]
         else:
-            title = f"{self.both.named(group)} lets {who} in on {where}"
+            title = f"{self.both.named(group)} lets {_in(who)} on {where}"
             if met:
                 title += f": routing alone keeps it from {names(met)}, as {met[0].why}"
             elif members and all(node.balances for node in members):
@@ -120,7 +120,7 @@ class Groups:
         wider = shift.after.networks - shift.before.networks  # as they are written, and not only what is new of them
         who = self.both.who(Audience(wider, known.named))
         if members and all(self._let_in_before(node, shift, known) for node in members):
-            title = f"{self.both.named(group)} lets {who} in on {on(shift)}, as other groups of {what} did"
+            title = f"{self.both.named(group)} lets {_in(who)} on {on(shift)}, as other groups of {what} did"
             yield finding(Verdict.SAFE, title, group)
             return
         breadth = addresses.breadth(came.networks)
@@ -211,3 +211,12 @@ class Groups:
 def _members(side: Side, peer: Named) -> Iterator[str]:
     """The resources that a name stands for, or the name itself."""
     yield from [node.urn for node in side.members.get(peer.identity, ())] or [peer.identity]
+
+
+def _in(who: str) -> str:
+    """`the internet in over IPv6`."""
+    whom = who.removesuffix(_OVER_IPV6)
+    return f"{whom} in{who[len(whom) :]}"
+
+
+_OVER_IPV6: Final = " over IPv6"

@@ -321,7 +321,7 @@ PAIRS = [
         group(ssh=_SSH),
         group(ssh=_SSH, ssh6=own(22, "::/0")),
         Verdict.DANGEROUS,
-        says=("lets the internet over IPv6 in on 22 (SSH)",),
+        says=("lets the internet in over IPv6 on 22 (SSH)",),
     ),
     Pair(
         "every protocol opened to the internet",
