@@ -3,13 +3,25 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from infra.review import names, networks, restarts, services, serving, still_named, switches, traffic, unknown_kinds
+from infra.review import (
+    names,
+    networks,
+    restarts,
+    running_roles,
+    services,
+    serving,
+    still_named,
+    switches,
+    traffic,
+    unknown_kinds,
+)
 from infra.review.finding import Finding
 from infra.review.preview import Preview
 
 _PARTS: Final[tuple[Callable[[Preview], Iterator[Finding]], ...]] = (
     networks.find,  # first: what else is said follows from it
     services.find,
+    running_roles.find,
     traffic.find,
     names.find,
     restarts.find,

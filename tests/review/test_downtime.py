@@ -10,10 +10,10 @@ import pytest
 
 from infra.policy.resources import SECRET, UNKNOWN
 from infra.review import restarts, serving, switches
+from infra.review.deployments import Bounds
 from infra.review.downtime import find
 from infra.review.finding import Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.services import Bounds
 
 LOOK, DANGEROUS = Verdict.LOOK, Verdict.DANGEROUS
 
