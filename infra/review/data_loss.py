@@ -128,8 +128,13 @@ _FROM_A_COPY: Final = (
 
 
 def _written_anew(preview: Preview, secret: Change) -> bool:
-    versions = (user for user in preview.dependents(secret.urn) if user.type == SECRET_VERSION)
-    return any(user.after is not None and user.op in ("create", "replace", "update") for user in versions)
+    """Whether the program has the value: of a secret that is rotated it has an old one."""
+    users = [user for user in preview.dependents(secret.urn) if user.after is not None]
+    written = any(user.type == SECRET_VERSION and user.op in ("create", "replace", "update") for user in users)
+    return written and not any(user.type == _ROTATION for user in users)
+
+
+_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"
 
 
 def _finding(

@@ -7,7 +7,7 @@ documentation, "aliases"; children of an aliased component inherit its alias.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -117,14 +117,21 @@ def renames(preview: Preview) -> Iterator[Rename]:
     """Pairs of a resource that is deleted and one that is created, of one type and with the same inputs."""
     gone = [change for change in preview.changed if change.op == "delete" and change.before and not change.pending]
     come = [change for change in preview.changed if change.op == "create" and change.after]
-    paired = set[str]()
-    for ignored in (frozenset[str](), _NAMES):
-        old, new = ([change for change in side if change.urn not in paired] for side in (gone, come))
-        for rename in _paired(old, new, ignored):
-            if ignored and store_of(rename.sides[0]) is None:
-                continue  # of what holds nothing, a likeness is none of anybody's care
-            paired |= {rename.old.urn, rename.new.urn}
-            yield replace(rename, a_setting=_a_setting(preview, *rename.sides))
+    found = list(_paired(gone, come, frozenset()))
+    paired = {change.urn for rename in found for change in (rename.old, rename.new)}
+    gone, come = ([change for change in side if change.urn not in paired] for side in (gone, come))
+    # Of what holds nothing, one that has another name and others' values is another one.
+    found += [rename for rename in _paired(gone, come, _NAMES) if store_of(rename.sides[0])]
+    became = {rename.old.urn: rename.new.urn for rename in found}
+    for rename in found:
+        old, new = rename.sides
+        if store_of(old) or _sources(old, became) == _sources(new, {}):
+            yield replace(rename, a_setting=_a_setting(preview, old, new))
+
+
+def _sources(state: State, became: Mapping[str, str]) -> dict[str, list[str]]:
+    """For each property where its value comes from, once what is renamed has its new name."""
+    return {prop: sorted(became.get(urn, urn) for urn in urns) for prop, urns in state.links.items()}
 
 
 def _a_setting(preview: Preview, old: State, new: State) -> bool:

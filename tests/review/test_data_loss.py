@@ -207,6 +207,21 @@ def test_a_new_one_works_as_well_where_the_old_one_stays(type_):
     assert the_one(replaced(RDS, retain=True)).verdict is DANGEROUS
 
 
+def test_the_program_does_not_have_the_value_of_a_secret_that_is_rotated():
+    secret = "aws:secretsmanager/secret:Secret"
+    linked = {"secretId": (state(secret).urn,)}
+    version, rotation = (
+        hand_built.change(*[state(type_, name="its", links=linked)] * 2, "replace")
+        for type_ in (
+            "aws:secretsmanager/secretVersion:SecretVersion",
+            "aws:secretsmanager/secretRotation:SecretRotation",
+        )
+    )
+    assert the_one(replaced(secret), version).verdict is LOOK
+    assert the_one(replaced(secret), version, rotation).verdict is DANGEROUS
+    assert the_one(replaced(secret)).verdict is DANGEROUS
+
+
 # In place
 
 

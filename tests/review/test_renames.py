@@ -76,6 +76,18 @@ def test_to_be_alike_in_little_is_no_news_of_what_holds_nothing(props, verdict):
     assert [one.verdict for one in told([state(RULE, "old", props)], [state(RULE, "new", props)])] == [verdict]
 
 
+def test_what_holds_nothing_and_is_of_another_thing_is_another_one():
+    queues = [state(QUEUE, name, {"delaySeconds": at}) for at, name in enumerate(("one", "two"))]
+    sides = [state(RULE, queue.name, {"a": 1, "b": 2}, links={"a": (queue.urn,)}) for queue in queues]
+    assert told(sides[:1], sides[1:], *queues) == []
+
+
+def test_what_is_of_a_thing_that_is_renamed_too_is_renamed_with_it():
+    queues = [state(QUEUE, name) for name in ("one", "two")]
+    sides = [state(RULE, queue.name, {"a": 1, "b": 2}, links={"a": (queue.urn,)}) for queue in queues]
+    assert [one.verdict for one in told([queues[0], sides[0]], [queues[1], sides[1]])] == [DANGEROUS, LOOK]
+
+
 def test_what_stays_in_the_cloud_is_not_lost():
     (one,) = told([state(QUEUE, "old", retain=True)], [state(QUEUE, "new")])
     assert one.verdict is LOOK
@@ -87,7 +99,9 @@ def test_a_setting_of_what_stays_is_taken_away_by_its_old_name():
     (one,) = told(sides[:1], sides[1:], queue)
     assert one.verdict is DANGEROUS
     assert "to AWS both are one thing" in one.title
-    anew = [one for one in told([*sides[:1], queue], [*sides[1:], state(QUEUE, "tasks")]) if "QueuePolicy" in one.title]
+    tasks = state(QUEUE, "tasks")
+    sides[1] = replace(sides[1], links={"queueUrl": (tasks.urn,)})
+    anew = [one for one in told([*sides[:1], queue], [*sides[1:], tasks]) if "QueuePolicy" in one.title]
     assert [one.verdict for one in anew] == [SAFE]
 
 
