@@ -1,47 +1,16 @@
-"""Networks: what is cut off, and from what.
+"""Networks: what is cut off when a VPC, a subnet, a gateway, an endpoint or a security group changes."""
 
-Routes are compared by what they come to, table by table and destination by destination, so that a route which is only
-written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configure route tables".
-"""
-
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from infra.policy.resources import Hidden
+from infra.review import ways_out
 from infra.review.changes import counted
-from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
 from infra.review.preview import Change, Preview, State
-from infra.review.serving import deleted, entries, goes_first, identity, kind, moved, sources_of, switched_off, told
+from infra.review.serving import deleted, entries, goes_first, identity, kind, moved, switched_off, told
+from infra.review.subnet_users import ASIDE, follows, stands_in
 
-_TABLES: Final = ("ec2/routeTable", "ec2/defaultRouteTable")
-_ROUTES: Final = ("ec2/route", *_TABLES)
-_DESTINATIONS: Final = (
-    "destinationCidrBlock",
-    "destinationIpv6CidrBlock",
-    "destinationPrefixListId",
-    "cidrBlock",
-    "ipv6CidrBlock",
-)
-#: Where a route may lead, and what that is called.
-_TARGETS: Final[Mapping[str, str]] = {
-    "gatewayId": "an internet gateway",
-    "natGatewayId": "a NAT gateway",
-    "egressOnlyGatewayId": "an egress-only gateway",
-    "transitGatewayId": "a transit gateway",
-    "vpcPeeringConnectionId": "a peering connection",
-    "vpcEndpointId": "an endpoint",
-    "networkInterfaceId": "a network interface",
-    "carrierGatewayId": "a carrier gateway",
-    "coreNetworkArn": "a core network",
-    "localGatewayId": "a local gateway",
-}
-_EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
-#: Kinds that stand on a subnet or a group without traffic of their own.
-_ASIDE: Final = ("ec2/routeTableAssociation", "ec2/networkAclAssociation", "ec2/networkAcl", "ec2/flowLog", "ec2/tag")
 _RULES: Final = (
     "ec2/securityGroup",
     "ec2/securityGroupRule",
@@ -52,7 +21,7 @@ _RULES: Final = (
 
 def find(preview: Preview) -> Iterator[Finding]:
     """What happens to VPCs, subnets, gateways, routes, endpoints and security groups."""
-    ways_out = _WaysOut(preview)
+    out = ways_out.WaysOut(preview)
     for change in preview.changed:
         match kind(change.type):
             case "ec2/vpc":
@@ -64,12 +33,10 @@ def find(preview: Preview) -> Iterator[Finding]:
             case "ec2/internetGateway" | "ec2/egressOnlyInternetGateway":
                 yield from _gateway(preview, change)
             case "ec2/vpcEndpoint":
-                yield from _endpoint(preview, change, ways_out)
+                yield from _endpoint(preview, change, out)
             case "ec2/securityGroup":
                 yield from _group(preview, change)
-    if any(kind(change.type) in (*_ROUTES, "ec2/routeTableAssociation") for change in preview.changed):
-        yield from _routes(preview)
-        yield from _associations(preview)
+    yield from ways_out.find(preview)
 
 
 def _vpc(preview: Preview, change: Change) -> Iterator[Finding]:
@@ -97,12 +64,12 @@ def is_on_by_default(state: State, path: str) -> bool:
 
 
 def _subnet(preview: Preview, change: Change) -> Iterator[Finding]:
-    if _follows(preview, change, "vpcId"):
+    if follows(preview, change, "vpcId"):
         return
     users = [
         user
         for user in preview.dependents(change.urn)
-        if kind(user.type) not in _ASIDE and _stands_in(user.before, {change.urn})
+        if kind(user.type) not in ASIDE and stands_in(user.before, {change.urn})
     ]
     if change.op == "replace":
         why = ", ".join(change.replace_reasons)
@@ -141,7 +108,7 @@ def _nat(preview: Preview, change: Change) -> Iterator[Finding]:
 
 def _gateway(preview: Preview, change: Change) -> Iterator[Finding]:
     if deleted(change) or change.op == "replace" or (change.op == "update" and moved(change, "vpcId")):
-        if _follows(preview, change, "vpcId"):
+        if follows(preview, change, "vpcId"):
             return
         owner = identity(change.before, "vpcId")
         if deleted(change) and any(
@@ -158,15 +125,15 @@ def _gateway(preview: Preview, change: Change) -> Iterator[Finding]:
         yield told(preview, change, sentence, Verdict.DANGEROUS)
 
 
-def _endpoint(preview: Preview, change: Change, ways_out: "_WaysOut") -> Iterator[Finding]:
+def _endpoint(preview: Preview, change: Change, out: ways_out.WaysOut) -> Iterator[Finding]:
     service = change.before.raw("serviceName") if change.before else None
     name = service.rsplit(".", 1)[-1] if isinstance(service, str) else "its service"
-    alone = change.before is not None and not ways_out.beside(change.before)
+    alone = change.before is not None and not out.beside(change.before)
     verdict = Verdict.DANGEROUS if alone else Verdict.LOOK
     way = "and there is no other way to it" if alone else "but over the internet"
-    if deleted(change) and not _follows(preview, change, "vpcId"):
+    if deleted(change) and not follows(preview, change, "vpcId"):
         yield told(preview, change, f"is deleted: {name} is not reached through it any more, {way}", verdict)
-    elif change.op == "replace" and not _follows(preview, change, "vpcId"):
+    elif change.op == "replace" and not follows(preview, change, "vpcId"):
         gap = goes_first(change)
         sentence = f"is replaced{', the old one first' if gap else ''}: open connections to {name} are cut"
         yield told(preview, change, sentence, verdict if gap else Verdict.LOOK)
@@ -186,41 +153,15 @@ def _endpoint(preview: Preview, change: Change, ways_out: "_WaysOut") -> Iterato
 _PLACES: Final = {"subnetIds": "subnet", "routeTableIds": "route table"}
 
 
-class _WaysOut:
-    """Which route tables lead to the internet once all is done, where a service has its public address."""
-
-    def __init__(self, preview: Preview) -> None:
-        self._preview = preview
-
-    @cached_property
-    def _tables(self) -> set[str]:
-        return {table for table, destination in _ways(self._preview, "after") if destination in _EVERYWHERE}
-
-    @cached_property
-    def _of_subnets(self) -> dict[str, str]:
-        return {
-            identity(one.after, "subnetId"): identity(one.after, "routeTableId")
-            for one in self._preview.by_urn.values()
-            if kind(one.type) == "ec2/routeTableAssociation"
-        }
-
-    def beside(self, endpoint: State) -> bool:
-        """Whether all that stands beside an endpoint has such a table; of one whose place is not known, any."""
-        subnets = sources_of(endpoint, "subnetIds")
-        used = [self._of_subnets[subnet] for subnet in subnets if subnet in self._of_subnets]
-        tables = [*sources_of(endpoint, "routeTableIds"), *used]
-        return all(table in self._tables for table in tables) if tables else bool(self._tables)
-
-
 def _group(preview: Preview, change: Change) -> Iterator[Finding]:
     members = [
         user
         for user in preview.dependents(change.urn)
-        if kind(user.type) not in _RULES and _stands_in(user.before, {change.urn})
+        if kind(user.type) not in _RULES and stands_in(user.before, {change.urn})
     ]
     lines = [f"is in it: {user.label}" for user in members]
     if change.op == "replace":
-        if _follows(preview, change, "vpcId"):
+        if follows(preview, change, "vpcId"):
             return
         if goes_first(change):
             sentence = (
@@ -234,179 +175,3 @@ def _group(preview: Preview, change: Change) -> Iterator[Finding]:
     elif deleted(change) and any(user.after is not None for user in members):
         sentence = "is deleted: what is in it has to leave it before, or AWS refuses"
         yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
-
-
-_Way = tuple[str, str]  # what it is called, and which one it is
-
-
-def _routes(preview: Preview) -> Iterator[Finding]:
-    """Destinations that a table has no way to any more, or another."""
-    before, after = _ways(preview, "before"), _ways(preview, "after")
-    subnets = _subnets(preview)
-    for (table, destination), (way, which, change) in before.items():
-        owner = preview.by_urn.get(table)
-        if owner is not None and (owner.after is None or (owner.op == "replace" and _follows(preview, owner, "vpcId"))):
-            continue
-        name = owner.label if owner else table or "a route table"
-        behind = subnets.get(table, [])
-        who = f"{counted(len(behind), 'subnet')}" if behind else "what uses it"
-        lines = [f"uses it: {_called(preview, one)}" for one in behind]
-        needed = Verdict.DANGEROUS if _need_a_way(preview, behind) else Verdict.LOOK
-        what = "the internet" if destination in _EVERYWHERE else destination
-        now = after.get((table, destination))
-        if now is None:
-            verb = "reach" if len(behind) > 1 else "reaches"
-            led = f"{destination} led to {way}"
-            sentence = f"goes: {who} of {name} {verb} {what} no more ({led})"
-            if needed is Verdict.LOOK:
-                sentence += "; nothing in this stack runs there any more that would go out"
-            elif _new_endpoints(preview, behind):
-                needed, sentence = Verdict.LOOK, f"{sentence}; new endpoints stand in for it, for their services alone"
-            yield told(preview, change, sentence, needed, lines, names=False)
-        elif now[:2] != (way, which):
-            same_kind = now[0] == way
-            public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now[0])
-            there = f"another {way.split(' ', 1)[1]} than before" if same_kind else f"{now[0]}, and no more {way}"
-            sentence = f"leads {name} to {what} through {there}: open connections are cut"
-            if public:
-                sentence += ", and addresses of its own on the internet " + (
-                    "are reached no more" if way == "an internet gateway" else "are needed from now on"
-                )
-            yield told(preview, now[2], sentence, needed if public else Verdict.LOOK, lines, names=False)
-        elif change.op == "replace" and goes_first(change) and _is_route(change):
-            sentence = f"is deleted before it is made anew: {who} can't reach {what} for a moment"
-            yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
-
-
-def _need_a_way(preview: Preview, subnets: Sequence[str]) -> bool:
-    """Whether what is in some subnets goes out; of those that nothing in this stack uses, somebody may."""
-    here = {*subnets}
-    users = {user.urn: user for subnet in subnets for user in preview.dependents(subnet)}
-    inside = [user for user in users.values() if kind(user.type) not in (*_ASIDE, "ec2/natGateway")]
-    known = [user for user in inside if _stands_in(user.before, here) or _stands_in(user.after, here)]
-    runs = any(kind(user.type) in _GO_OUT and _stands_in(user.after, here) for user in known)
-    return runs or not any(kind(user.type) != "ec2/vpcEndpoint" for user in known)
-
-
-def _stands_in(state: State | None, subnets: AbstractSet[str]) -> bool:
-    """Whether a resource is given one of the subnets; to wait for one is not to be in it."""
-    return state is not None and any(not subnets.isdisjoint(urns) for urns in state.links.values())
-
-
-def _new_endpoints(preview: Preview, subnets: Sequence[str]) -> bool:
-    """Whether endpoints come in the place of a way out."""
-    here = {*subnets}
-    users = (user for subnet in subnets for user in preview.dependents(subnet))
-    return any(
-        kind(user.type) == "ec2/vpcEndpoint" and user.op == "create" and _stands_in(user.after, here) for user in users
-    )
-
-
-#: Kinds whose programs call others; a database or a load balancer in a subnet only answers.
-_GO_OUT: Final = (
-    "apprunner/vpcConnector",
-    "autoscaling/group",
-    "batch/computeEnvironment",
-    "codebuild/project",
-    "ec2/instance",
-    "ec2/launchTemplate",
-    "ecs/service",
-    "eks/cluster",
-    "eks/fargateProfile",
-    "eks/nodeGroup",
-    "lambda/function",
-)
-
-
-def _called(preview: Preview, subnet: str) -> str:
-    return preview.by_urn[subnet].label if subnet in preview.by_urn else subnet
-
-
-def _is_route(change: Change) -> bool:
-    return kind(change.type) == "ec2/route"
-
-
-def _ways(preview: Preview, side: str) -> dict[tuple[str, str], tuple[str, str, Change]]:
-    """For each table and destination, where its route leads."""
-    found = dict[tuple[str, str], tuple[str, str, Change]]()
-    for change in preview.by_urn.values():
-        state: State | None = getattr(change, side)
-        if kind(change.type) not in _ROUTES or state is None:
-            if not (side == "after" and change.before and change.before.retain and kind(change.type) in _ROUTES):
-                continue
-            state = change.before
-        if _is_route(change):
-            _add(found, identity(state, "routeTableId"), state.props, state, change)
-        else:
-            for route in entries(state.raw("routes")):
-                if isinstance(route, Mapping):
-                    _add(found, change.urn, route, state, change)
-    return found
-
-
-def _add(
-    found: dict[tuple[str, str], tuple[str, str, Change]],
-    table: str,
-    route: Mapping[str, Any],
-    state: State,
-    change: Change,
-) -> None:
-    destination = next((str(route[one]) for one in _DESTINATIONS if isinstance(route.get(one), str) and route[one]), "")
-    target = next((one for one in _TARGETS if route.get(one)), "")
-    if not destination:
-        return
-    value = route.get(target)
-    inline = not _is_route(change)
-    linked = () if inline else sources_of(state, target)
-    which = linked[0] if linked else "" if isinstance(value, Hidden) or value is None else str(value)
-    called = _TARGETS.get(target, "a gateway")
-    if target == "gatewayId" and which.startswith("vgw-"):
-        called = "a VPN gateway"
-    found[table, destination] = (called, which, change)
-
-
-def _subnets(preview: Preview) -> dict[str, list[str]]:
-    """By table, the subnets that use it now."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for change in preview.by_urn.values():
-        if kind(change.type) == "ec2/routeTableAssociation" and change.before is not None:
-            found[identity(change.before, "routeTableId")].append(identity(change.before, "subnetId"))
-    return found
-
-
-def _associations(preview: Preview) -> Iterator[Finding]:
-    """A subnet without a table of its own uses the VPC's main one."""
-    ways = {
-        side: {table for table, where in _ways(preview, side) if where in _EVERYWHERE} for side in ("before", "after")
-    }
-    stay = {
-        identity(change.after, "subnetId")
-        for change in preview.by_urn.values()
-        if kind(change.type) == "ec2/routeTableAssociation" and change.after is not None
-    }
-    for change in preview.changed:
-        if kind(change.type) != "ec2/routeTableAssociation":
-            continue
-        subnet = identity(change.before, "subnetId")
-        owner = preview.by_urn.get(subnet)
-        if owner is not None and (owner.after is None or owner.op == "replace"):
-            continue
-        name = owner.label if owner else subnet
-        needed = identity(change.before, "routeTableId") in ways["before"] and _need_a_way(preview, [subnet])
-        if subnet and subnet not in stay and (deleted(change) or change.op == "replace"):
-            sentence = f"goes: {name} uses the VPC's main route table from now on, which may lead nowhere"
-            yield told(preview, change, sentence, Verdict.DANGEROUS if needed else Verdict.LOOK, names=False)
-        elif change.op == "update" and (tables := moved(change, "routeTableId")):
-            table = preview.by_urn.get(identity(change.after, "routeTableId"))
-            if identity(change.before, "routeTableId") != identity(change.after, "routeTableId"):
-                other = table.label if table else shown(tables[1])
-                shut = needed and table is not None and table.urn not in ways["after"]
-                outside = "which does not lead to the internet" if shut else "its ways outside are others"
-                sentence = f"gives {name} another route table, {other}: {outside}"
-                yield told(preview, change, sentence, Verdict.DANGEROUS if shut else Verdict.LOOK, names=False)
-
-
-def _follows(preview: Preview, change: Change, prop: str) -> bool:
-    """Whether that which it is part of goes or is replaced itself, whose finding names it."""
-    owner = preview.by_urn.get(identity(change.before, prop))
-    return owner is not None and (deleted(owner) or owner.op == "replace")
