@@ -175,6 +175,25 @@ def test_a_name_that_the_old_one_keeps_is_not_free(type_, more):
     assert any("both are called jobs, and the old one keeps its name" in line for line in one.details)
 
 
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (deleted(QUEUE), "what was sent and not yet received is lost"),
+        (deleted("aws:s3/bucket:Bucket"), "forceDestroy is off"),
+        (deleted(RDS, {"skipFinalSnapshot": SECRET}), "whether a last snapshot is made can't be read"),
+        (deleted("aws:kms/key:Key", id="1234"), "to have it back: aws kms cancel-key-deletion --key-id 1234"),
+        (
+            replace(replaced(QUEUE), after=state(QUEUE, retain=True)),
+            "retainOnDelete is new with this change: it does not count for the old one",
+        ),
+    ],
+)
+def test_what_else_there_is_to_know_stands_below(change, line):
+    assert any(told.startswith(line) for told in the_one(change).details)
+    kept = replace(change, before=replace(change.before, retain=True))
+    assert not any(told.startswith(line) for told in the_one(kept).details)
+
+
 def test_a_new_one_may_come_from_a_copy():
     one = the_one(replaced(RDS, {"skipFinalSnapshot": True}, {"snapshotIdentifier": "before"}))
     assert "a new, restored one takes its place" in one.title
