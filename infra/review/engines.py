@@ -92,13 +92,13 @@ def _version(change: Change) -> Iterator[Finding]:
         return
     engine = str(change.after.raw("engine") or change.after.raw("engineType") or change.type)
     old, new = (_major(engine, version) for version in (before, after))
-    if not old or not new or old == new:
-        return
-    if new < old and _product(before) == _product(after):
+    if _product(before) == _product(after) and _earlier(after, before):
         title = (
             f"{change.label} is to go back from {before} to {after}: AWS takes no version back, and the update fails"
         )
         yield _finding(change, Verdict.LOOK, title)
+        return
+    if not old or not new or old == new:
         return
     title = (
         f"{change.label} goes from {before} to {after}: a major version, which AWS does not take back; what is written "
@@ -115,13 +115,24 @@ def _version(change: Change) -> Iterator[Finding]:
 
 
 def _major(engine: str, version: Any) -> tuple[int, ...]:
-    numbers = re.findall(r"\d{1,9}", str(version).split(".mysql_aurora")[0].rsplit("_", 1)[-1])
-    first = [int(number) for number in numbers]
-    two = any(one in engine.lower() for one in _TWO)
-    if not first:
+    numbers = _numbers(version)
+    if not numbers:
         return ()
-    old_postgres = "postgres" in engine and first[0] < 10  # noqa: PLR2004 - until 9.6 the second number was of it
-    return (*first, 0)[:2] if two or old_postgres else (first[0],)
+    two = any(one in engine.lower() for one in _TWO)
+    old_postgres = "postgres" in engine and numbers[0] < 10  # noqa: PLR2004 - until 9.6 the second number was of it
+    return (*numbers, 0)[:2] if two or old_postgres else numbers[:1]
+
+
+def _numbers(version: Any) -> tuple[int, ...]:
+    """`16.4`; of Aurora's those of the engine that it is like."""
+    text = str(version).split(".mysql_aurora")[0].rsplit("_", 1)[-1]
+    return tuple(int(number) for number in re.findall(r"\d{1,9}", text))
+
+
+def _earlier(one: Any, other: Any) -> bool:
+    """Whether a version is before another, as far as both say."""
+    pairs = zip(_numbers(one), _numbers(other), strict=False)
+    return next((mine < theirs for mine, theirs in pairs if mine != theirs), False)
 
 
 def _product(version: Any) -> str:

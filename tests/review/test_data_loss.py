@@ -320,6 +320,8 @@ def test_a_lifecycle_policy_that_is_none_is_said_to_differ(policy):
     [
         (RDS, "postgres", "16.4", "17", DANGEROUS),
         (RDS, "postgres", "16", "16.4", None),
+        (RDS, "postgres", "16.4", "16", None),
+        (RDS, "postgres", "16.4", "16.2", LOOK),
         (RDS, "postgres", "9.5.2", "9.6.1", DANGEROUS),
         (RDS, "postgres", "17", "16", LOOK),
         (RDS, "postgres", "16", UNKNOWN, LOOK),
