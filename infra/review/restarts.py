@@ -86,6 +86,8 @@ _INSTANCE: Final = (
     Setting("multiAz", "a standby is made, and it is slower meanwhile", _LOOK, applies=lambda _, new: new is True),
     Setting("backupRetentionPeriod", _DOWN, applies=_from_or_to(0)),
     Setting("caCertIdentifier", "it may restart, and clients that do not trust the new authority can't connect", _LOOK),
+    Setting("iamDatabaseAuthenticationEnabled", "who logs in by an IAM token is refused", _LOOK,
+            applies=lambda _, new: new in (False, None)),
     Setting("optionGroupName", "it may restart, as its options ask", _LOOK),
     Setting("networkType", "its addresses change", _LOOK),
     Setting("licenseModel", _DOWN, _LOOK),
@@ -166,6 +168,13 @@ AT_ONCE: Final[Mapping[str, tuple[Setting, ...]]] = {
     "memorydb/cluster": (
         Setting("nodeType", _ROLLING, _LOOK),
         Setting("engineVersion", _ROLLING, _LOOK, irreversible=True),
+    ),
+    "cloudwatch/eventRule": (
+        Setting("scheduleExpression", "what it starts is started at other times", _LOOK),
+        Setting("eventPattern", "what it starts is started by other events", _LOOK),
+    ),
+    "ec2/mainRouteTableAssociation": (
+        Setting("routeTableId", "subnets without a route table of their own go another way", _LOOK),
     ),
     "eks/cluster": (
         Setting("version", "its control plane is upgraded, and there is no way back", _LOOK,

@@ -91,6 +91,9 @@ SERVING: Final[Mapping[str, Serving]] = {
         "its addresses change, its own disks are lost, and the new one is not up yet when the old one goes",
         beside=_DANGEROUS,
     ),
+    "ec2/mainRouteTableAssociation": Serving(
+        "subnets without a route table of their own go by the VPC's first one", "", _LOOK, _LOOK, _LOOK
+    ),
     "ec2/vpcPeeringConnection": Serving(
         _LINK, _LINK + " until both sides have routes to the new one", beside=_DANGEROUS
     ),

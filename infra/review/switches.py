@@ -12,15 +12,17 @@ from infra.review.serving import kind, moved, told
 
 @dataclass(frozen=True)
 class Switch:
-    """A property that stops its resource at a value; `does` says what that means."""
+    """A property that stops its resource at a value; `does` says what that means, `anew` whether in a new one too."""
 
     path: str
     off: object
     does: str
     verdict: Verdict = Verdict.DANGEROUS
+    anew: bool = False
 
 
 _STOPS: Final = Verdict.LOOK
+_ROTATES: Final = "rotates its secret at once: who holds the old value is refused"
 #: By kind; the first that is switched off is told.
 SWITCHES: Final = {
     "autoscaling/group": (
@@ -39,6 +41,13 @@ SWITCHES: Final = {
         Switch("isEnabled", False, "starts nothing any more", _STOPS),
     ),
     "scheduler/schedule": (Switch("state", "DISABLED", "starts nothing any more", _STOPS),),
+    "appautoscaling/scheduledAction": (
+        Switch("scalableTargetAction.maxCapacity", 0, "scales to no task when its time comes", _STOPS, anew=True),
+    ),
+    "secretsmanager/secretRotation": (
+        Switch("rotateImmediately", None, _ROTATES, _STOPS, anew=True),
+        Switch("rotateImmediately", True, _ROTATES, _STOPS, anew=True),
+    ),
     "pipes/pipe": (Switch("desiredState", "STOPPED", "brings nothing to its target any more"),),
     "apigatewayv2/api": (
         Switch("disableExecuteApiEndpoint", True, "no longer answers at its own URL, but at its domain names alone"),
@@ -52,16 +61,28 @@ SWITCHES: Final = {
 def find(preview: Preview) -> Iterator[Finding]:
     """What goes to its off value with this change."""
     for change in preview.changed:
-        if change.op in ("update", "replace"):
+        if change.op in ("update", "replace") or (change.op == "create" and not _of_what_is_new(preview, change)):
             yield from _off(preview, change)
+
+
+def _of_what_is_new(preview: Preview, change: Change) -> bool:
+    """Whether it comes with what it is a setting of, that nobody uses yet."""
+    urns = [urn for found in change.state.links.values() for urn in found]
+    return any(preview.by_urn[urn].op == "create" for urn in urns if urn in preview.by_urn)
 
 
 def _off(preview: Preview, change: Change) -> Iterator[Finding]:
     for switch in SWITCHES.get(kind(change.type), ()):
-        both = moved(change, switch.path)
-        if both is None:
-            continue
-        new = number_of(both[1]) if isinstance(switch.off, int) and not isinstance(switch.off, bool) else both[1]
-        if new == switch.off and new is not None:
+        if change.op == "create":
+            value = change.after.raw(switch.path) if change.after and switch.anew else _UNTOUCHED
+        else:
+            both = moved(change, switch.path)
+            value = both[1] if both else _UNTOUCHED
+        if isinstance(switch.off, int) and not isinstance(switch.off, bool) and value is not _UNTOUCHED:
+            value = number_of(value)
+        if value == switch.off:
             yield told(preview, change, switch.does, switch.verdict)
             return
+
+
+_UNTOUCHED: Final = object()

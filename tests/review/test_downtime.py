@@ -502,3 +502,26 @@ def test_a_port_that_no_container_opens_is_said(opens, said):
         "ecs/service", before=props, after={**props, "taskDefinition": "api:2"}, links={"taskDefinition": ["t"]}
     )
     assert any("which its task does not open" in title for _, title in told(task, new)) is said
+
+
+@pytest.mark.parametrize(
+    ("token", "op", "after", "verdict"),
+    [
+        ("secretsmanager/secretRotation", "create", {}, LOOK),
+        ("secretsmanager/secretRotation", "create", {"rotateImmediately": False}, None),
+        ("appautoscaling/scheduledAction", "create", {"scalableTargetAction": {"maxCapacity": 0}}, LOOK),
+        ("appautoscaling/scheduledAction", "create", {"scalableTargetAction": {"maxCapacity": 2}}, None),
+        ("lambda/function", "create", {"reservedConcurrentExecutions": 0}, None),
+    ],
+)
+def test_what_is_new_and_stops_others(token, op, after, verdict):
+    assert max((one for one, _ in told(change(token, op, after=after))), default=None) is verdict
+
+
+def test_a_new_secret_is_rotated_without_harm():
+    rotation = change(
+        "secretsmanager/secretRotation", "create", after={}, name="rotation", links={"secretId": ["secret"]}
+    )
+    secret = change("secretsmanager/secret", "create", after={}, name="secret")
+    assert told(secret, rotation) == []
+    assert the_one(replace(secret, op="same", before=secret.after), rotation)[0] is LOOK
