@@ -597,3 +597,12 @@ def test_firewalls_of_other_clouds(before, after, verdict):
     found = exposed([before], [after])
     assert [one for one, _ in found] == ([verdict] if verdict is not None else []), found
     assert exposed([after], [before]) == []
+
+
+def test_other_conditions_of_a_policy_for_anyone():
+    sides = [
+        state("aws:sqs/queue:Queue", "jobs", {"policy": document(allow(**when("StringEquals", "aws:SourceVpce", one)))})
+        for one in ("vpce-1", "vpce-2")
+    ]
+    assert exposed(sides[:1], sides[1:]) == [(LOOK, "other conditions say who of all may use sqs/Queue jobs")]
+    assert exposed(sides[:1], sides[:1]) == []

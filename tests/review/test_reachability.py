@@ -105,6 +105,7 @@ def test_what_is_meant_for_strangers_and_what_is_not():
     assert not for_strangers([Ports("udp", 80, 80)])
     assert sensitive([Ports("tcp", 1, 30)])
     assert sensitive([Ports("other")])
+    assert sensitive([Ports("tcp", 22, 22), Ports("tcp", 8080, 8080)])
     assert not sensitive([Ports("tcp", 8080, 8080), Ports("icmp")])
 
 
@@ -492,3 +493,21 @@ def test_whether_there_is_a_way_is_not_always_known():
     assert found(stack, [*stack, let_in("ssh", "machines", 22, cidrIpv4="0.0.0.0/0")]) == [
         (Verdict.DANGEROUS, "the internet may reach ec2/LaunchTemplate machines on 22 (SSH)")
     ]
+
+
+def test_a_rule_for_a_subnets_addresses_is_a_way_for_what_is_in_it():
+    def stack(block, web):
+        balancer = state(
+            "aws:lb/loadBalancer:LoadBalancer",
+            "web",
+            {"securityGroups": ["sg-web"], "subnets": ["subnet-1"]},
+            id="arn:lb",
+        )
+        door = state(LISTENER, "https", {"loadBalancerArn": "arn:lb", "port": 443, "protocol": "HTTPS"})
+        subnet = state(SUBNET, "a", {"cidrBlock": "10.0.1.0/24"}, id="subnet-1")
+        rules = [let_in("api", "api", 8080, cidrIpv4=block), let_in("web", "web", 443, cidrIpv4=web)]
+        return [group("web"), group("api"), subnet, balancer, door, service("api", "api"), *rules]
+
+    for block, told in (("10.0.1.0/24", True), ("10.0.2.0/24", False)):
+        (opened,) = find(preview(stack(block, "10.0.0.0/8"), stack(block, "0.0.0.0/0")))
+        assert any(line.endswith("-> ecs/Service api :8080") for line in opened.details) is told
