@@ -67,7 +67,7 @@ class Resource:
             NotEvaluable: the value, or a part of it, can't be read.
         """
         value = self.raw(path)
-        if hidden := next(_hidden(value), None):
+        if hidden := next(hidden_parts(value), None):
             raise NotEvaluable(f"{path} is {hidden.why}")
         return default if value in (None, "") else value
 
@@ -80,15 +80,16 @@ class Resource:
         return json.loads(self.get(path, "{}"))
 
 
-def _hidden(value: Any) -> Iterator[Hidden]:
+def hidden_parts(value: Any) -> Iterator[Hidden]:
+    """What can't be read of a value, however deep it lies."""
     if isinstance(value, Hidden):
         yield value
     elif isinstance(value, Mapping):
         for part in value.values():
-            yield from _hidden(part)
+            yield from hidden_parts(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _hidden(part)
+            yield from hidden_parts(part)
 
 
 def stack_of_urn(urn: str) -> str:
