@@ -6,10 +6,10 @@ written elsewhere is none that is lost. Source: Amazon VPC User Guide, "Configur
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from infra.policy.resources import Hidden
 from infra.review.changes import counted
 from infra.review.differences import shown
 from infra.review.finding import Finding, Verdict
@@ -49,11 +49,34 @@ def find(preview: Preview) -> Iterator[Finding]:
         yield from _associations(preview)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """Where a route leads.
+
+    Attributes:
+        called: the kind of its target, in words.
+        id: the target's, where it is known; another one for a target that is replaced.
+        urn: of the target, where it is a resource of the stack.
+        change: the resource that has the route.
+    """
+
+    called: str
+    id: str
+    urn: str
+    change: Change
+
+    def is_(self, other: "_Way") -> bool:
+        """Whether both lead to the same target; one that is replaced has a finding of its own."""
+        known = (self.id and self.id == other.id) or (self.urn and self.urn == other.urn)
+        return self.called == other.called and bool(known or not (self.id or self.urn or other.id or other.urn))
+
+
 def _routes(preview: Preview) -> Iterator[Finding]:
     """Destinations that a table has no way to any more, or another."""
     before, after = _ways(preview, "before"), _ways(preview, "after")
     subnets = _subnets(preview)
-    for (table, destination), (way, which, change) in before.items():
+    for (table, destination), was in before.items():
+        way, change = was.called, was.change
         owner = preview.by_urn.get(table)
         if owner is not None and (owner.after is None or (owner.op == "replace" and follows(preview, owner, "vpcId"))):
             continue
@@ -73,16 +96,16 @@ def _routes(preview: Preview) -> Iterator[Finding]:
             elif _new_endpoints(preview, behind):
                 needed, sentence = Verdict.LOOK, f"{sentence}; new endpoints stand in for it, for their services alone"
             yield told(preview, change, sentence, needed, lines, names=False)
-        elif now[:2] != (way, which):
-            same_kind = now[0] == way
-            public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now[0])
-            there = f"another {way.split(' ', 1)[1]} than before" if same_kind else f"{now[0]}, and no more {way}"
+        elif not was.is_(now):
+            same_kind = now.called == way
+            public = destination in _EVERYWHERE and not same_kind and "an internet gateway" in (way, now.called)
+            there = f"another {way.split(' ', 1)[1]} than before" if same_kind else f"{now.called}, and no more {way}"
             sentence = f"leads {name} to {what} through {there}: open connections are cut"
             if public:
                 sentence += ", and addresses of its own on the internet " + (
                     "are reached no more" if way == "an internet gateway" else "are needed from now on"
                 )
-            yield told(preview, now[2], sentence, needed if public else Verdict.LOOK, lines, names=False)
+            yield told(preview, now.change, sentence, needed if public else Verdict.LOOK, lines, names=False)
         elif change.op == "replace" and goes_first(change) and _is_route(change):
             sentence = f"is deleted before it is made anew: {who} can't reach {what} for a moment"
             yield told(preview, change, sentence, Verdict.LOOK, lines, names=False)
@@ -131,9 +154,9 @@ def _is_route(change: Change) -> bool:
     return kind(change.type) == "ec2/route"
 
 
-def _ways(preview: Preview, side: str) -> dict[tuple[str, str], tuple[str, str, Change]]:
+def _ways(preview: Preview, side: str) -> dict[tuple[str, str], _Way]:
     """For each table and destination, where its route leads."""
-    found = dict[tuple[str, str], tuple[str, str, Change]]()
+    found = dict[tuple[str, str], _Way]()
     for change in preview.by_urn.values():
         state: State | None = getattr(change, side)
         if kind(change.type) not in _ROUTES or state is None:
@@ -150,7 +173,7 @@ def _ways(preview: Preview, side: str) -> dict[tuple[str, str], tuple[str, str, 
 
 
 def _add(
-    found: dict[tuple[str, str], tuple[str, str, Change]],
+    found: dict[tuple[str, str], _Way],
     table: str,
     route: Mapping[str, Any],
     state: State,
@@ -163,11 +186,9 @@ def _add(
     value = route.get(target)
     inline = not _is_route(change)
     linked = () if inline else sources_of(state, target)
-    which = linked[0] if linked else "" if isinstance(value, Hidden) or value is None else str(value)
-    called = _TARGETS.get(target, "a gateway")
-    if target == "gatewayId" and which.startswith("vgw-"):
-        called = "a VPN gateway"
-    found[table, destination] = (called, which, change)
+    which = value if isinstance(value, str) else ""
+    called = "a VPN gateway" if which.startswith("vgw-") else _TARGETS.get(target, "a gateway")
+    found[table, destination] = _Way(called, which, linked[0] if linked else "", change)
 
 
 def _subnets(preview: Preview) -> dict[str, list[str]]:

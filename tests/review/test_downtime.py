@@ -209,6 +209,8 @@ def test_a_route_that_is_only_written_elsewhere_is_not_lost():
         links={"routeTableId": ["table"]},
     )
     assert told(table, route) == []
+    linked = replace(route, after=replace(route.after, links={**route.after.links, "gatewayId": ("urn:gateway",)}))
+    assert told(table, linked) == []
     assert the_one(table)[0] is DANGEROUS
 
 
