@@ -84,9 +84,11 @@ def of_digest(digest: Mapping[str, Any]) -> Preview:
     diagnostics = [entry for entry in _list(digest.get("diagnostics")) if isinstance(entry, Mapping)]
     if not steps and not diagnostics:
         raise NotAPreview("this preview has no steps, not even the stack's own: it ended before the program ran")
+    names = {_text(_mapping(step.get("oldState")).get("urn")): step["urn"] for step in steps}
+    renamed = {old: urn for old, urn in names.items() if old and old != urn}
     groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for step in steps:
-        groups[step["urn"]].append(step)
+        groups[step["urn"]].append(_by_new_names(step, renamed) if renamed else step)
     # The engine works on several at once: its order is another each time, and a review's should not be.
     found = [change for urn in sorted(groups) for change in _changes(urn, groups[urn])]
     return Preview(
@@ -171,6 +173,24 @@ def _check(number: int, step: Any) -> None:
             raise NotAPreview(f"step {number + 1} ({urn}) is {op!r}, and has no {side}")
 
 
+def _by_new_names(step: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[str, Any]:
+    """The step with its old side, too, by the names of now: what has an alias had another one in the state."""
+    old = _mapping(step.get("oldState"))
+    links = _mapping(old.get("propertyDependencies"))
+    return {
+        **step,
+        "oldState": old
+        and {
+            **old,
+            "parent": renamed.get(_text(old.get("parent")), old.get("parent")),
+            "dependencies": [renamed.get(urn, urn) for urn in _texts(old.get("dependencies"))],
+            "propertyDependencies": {
+                prop: [renamed.get(urn, urn) for urn in _texts(urns)] for prop, urns in links.items()
+            },
+        },
+    }
+
+
 def _changes(urn: str, steps: list[Mapping[str, Any]]) -> Iterator[Change]:
     """What the steps of one resource come to: one change, and what a refresh found or an update left behind."""
     left = _left_behind(steps)
@@ -238,11 +258,10 @@ def _difference(steps: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def _state(urn: str, entry: Mapping[str, Any] | None) -> State | None:
     if not entry:
         return None
-    own = _text(entry.get("urn"))
     links = _mapping(entry.get("propertyDependencies"))
     return State(
         type=_text(entry.get("type")) or urn.split("::")[2].rsplit("$", 1)[-1],
-        urn=own if own.count("::") >= _PARTS else urn,  # an old one's differs where it has an alias
+        urn=urn,
         props=_properties(entry.get("inputs")),
         outputs=_properties(entry.get("outputs")),
         protect=bool(entry.get("protect")),

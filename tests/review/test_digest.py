@@ -75,6 +75,19 @@ def test_the_rest_of_an_update_that_broke_off_is_no_replacement():
     assert changes(made, gone, left) == [("replace", False), ("delete", True)]
 
 
+def test_what_has_an_alias_has_one_name_on_both_sides():
+    old, other = URN.replace("database", "old"), URN.replace("database", "other")
+    renamed = {"urn": URN, "op": "same", "oldState": {**STATE, "urn": old}, "newState": STATE}
+    sides = (
+        {**STATE, "urn": other, "propertyDependencies": {"port": [urn]}, "dependencies": [urn]} for urn in (old, URN)
+    )
+    user = dict(zip(("oldState", "newState"), sides, strict=True))
+    found = digest.of_digest({"steps": [renamed, {"urn": other, "op": "update", **user}]}).by_urn
+    assert found[URN].before.urn == URN
+    assert found[other].before.links == found[other].after.links == {"port": (URN,)}
+    assert found[other].before.dependencies == (URN,)
+
+
 def test_what_was_only_read_is_forgotten():
     assert changes({"op": "read-discard", "oldState": STATE}) == [("forget", False)]
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pulumi
 import pulumi_aws as aws
 
 from infra.review.finding import Verdict
@@ -28,7 +29,30 @@ def queue(*, tags: dict[str, str] | None = None, policy: str = json.dumps(_STATE
     return program
 
 
+def consumer(name: str, was: str = "") -> Program:
+    """A role that may do much with queues."""
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=was)] if was else None)
+        trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        role = aws.iam.Role(
+            name, assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}), opts=options
+        )
+        much = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [much]})
+        aws.iam.RolePolicy(name, role=role.id, policy=policy, opts=options)
+
+    return program
+
+
 PAIRS = [
+    Pair(
+        "a role that may do much is renamed with an alias",
+        consumer("old"),
+        consumer("new", was="old"),
+        Verdict.SAFE,
+        never_says=("iam/Role",),
+    ),
     Pair("nothing but a tag", queue(), queue(tags={"team": "backlog"}), Verdict.SAFE, says=("1 update of tags alone",)),
     Pair(
         "a policy's statements in another order",
