@@ -606,3 +606,20 @@ def test_other_conditions_of_a_policy_for_anyone():
     ]
     assert exposed(sides[:1], sides[1:]) == [(LOOK, "other conditions say who of all may use sqs/Queue jobs")]
     assert exposed(sides[:1], sides[:1]) == []
+
+
+def test_a_policy_of_a_bucket_that_cant_be_read():
+    policy = of_bucket("BucketPolicy", policy=UNKNOWN)
+    assert [verdict for verdict, _ in unseen([BUCKET], [BUCKET, policy])] == [LOOK]
+    assert unseen([BUCKET, BLOCK], [BUCKET, BLOCK, policy]) == []  # the block shuts it, whatever the policy says
+    assert unseen([], [BUCKET, policy]) == []
+
+
+def test_a_firewall_that_moves_leaves_what_it_was_before():
+    other = state("aws:lb/loadBalancer:LoadBalancer", "other", {}, id="arn:other")
+    here = firewall("acl")
+    there = state(here.type, here.name, {**here.props, "resourceArn": "arn:other"}, here.links)
+    stack = [BALANCER, other, state(ACL, "acl", {})]
+    assert exposed([*stack, here], [*stack, there]) == [
+        (LOOK, "lb/LoadBalancer web loses its web firewall: what it refused gets through")
+    ]

@@ -511,3 +511,26 @@ def test_a_rule_for_a_subnets_addresses_is_a_way_for_what_is_in_it():
     for block, told in (("10.0.1.0/24", True), ("10.0.2.0/24", False)):
         (opened,) = find(preview(stack(block, "10.0.0.0/8"), stack(block, "0.0.0.0/0")))
         assert any(line.endswith("-> ecs/Service api :8080") for line in opened.details) is told
+
+
+def test_the_way_out_is_told_too():
+    stack = [group("api")]
+    some, every = (let_in("out", "api", 443, type_=EGRESS, cidrIpv4=block) for block in ("10.0.0.0/8", "0.0.0.0/0"))
+    for before, after, verdict in (
+        (stack, [*stack, some], Verdict.LOOK),
+        ([*stack, some], [*stack, every], Verdict.LOOK),
+        ([*stack, every], [*stack, some], Verdict.LOOK),
+        ([], [*stack, every], Verdict.SAFE),
+    ):
+        assert worst(before, after) is verdict
+
+
+def test_the_addresses_of_a_network_are_known_by_where_they_come_from():
+    vpc = state("aws:ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.0.0.0/16"})
+    rule_ = let_in("web", "machines", 8080, cidrIpv4=UNKNOWN)
+    linked = state(RULE, "web", rule_.props, {**rule_.links, "cidrIpv4": (vpc.urn,)})
+    stack = [group("machines"), vpc]
+    told = find(preview(stack, [*stack, linked]))
+    assert [one.title for one in told] == [
+        "10.0.0.0/16 may newly reach ec2/SecurityGroup machines on 8080 (HTTP, another port)"
+    ]
