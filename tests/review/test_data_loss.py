@@ -100,6 +100,7 @@ def test_of_each_type_a_deletion_and_a_replacement_are_told(type_):
         ("aws:kms/key:Key", {"deletionWindowInDays": 7}, DANGEROUS, True, "gone for good after 7 days"),
         ("aws:kms/alias:Alias", {}, LOOK, False, "the key's name"),
         ("aws:ssm/parameter:Parameter", {"type": "SecureString"}, LOOK, False, "its value with it"),
+        ("aws:secretsmanager/secret:Secret", {}, LOOK, False, "gone for good after 30 days"),
         ("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 0}, DANGEROUS, True, "the secret's value"),
         ("aws:ec2/eip:Eip", {}, DANGEROUS, True, "its public address"),
         ("aws:route53/zone:Zone", {}, DANGEROUS, True, "name servers with it"),
@@ -198,6 +199,11 @@ def test_a_new_one_may_come_from_a_copy():
     one = the_one(replaced(RDS, {"skipFinalSnapshot": True}, {"snapshotIdentifier": "before"}))
     assert "a new, restored one takes its place" in one.title
     assert one.verdict is DANGEROUS
+
+
+def test_what_forces_a_replacement_is_named():
+    assert "is replaced for name, fifoQueue: " in the_one(replaced(QUEUE, reasons=("name", "fifoQueue"))).title
+    assert "is replaced: " in the_one(replaced(QUEUE, reasons=())).title
 
 
 def test_who_uses_what_goes_is_named():

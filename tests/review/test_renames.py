@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from infra.policy.resources import SECRET
-from infra.review.finding import Verdict
+from infra.review.finding import Section, Verdict
 from infra.review.preview import Preview
 from infra.review.renames import find
 from infra.review.review import review
@@ -34,7 +34,8 @@ def told(gone, come, *others):
 
 def test_a_rename_is_told_with_its_alias():
     (one,) = told([state(QUEUE, "old")], [state(QUEUE, "new")])
-    assert one.verdict is DANGEROUS
+    assert (one.verdict, one.section) == (DANGEROUS, Section.DATA_LOSS)
+    assert "with the same inputs" in one.title
     assert 'sqs/Queue new needs opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])' in one.details[0]
 
 
@@ -51,6 +52,7 @@ def test_names_that_pulumi_makes_up_are_no_difference():
 def test_another_given_name_is_told_as_what_would_replace_it():
     sides = [state(QUEUE, name, {"name": name, "delaySeconds": 1}) for name in ("old", "new")]
     (one,) = told(sides[:1], sides[1:])
+    assert "the same but for its name" in one.title
     assert one.details[1] == "and keep name = 'old': another one replaces it"
 
 
@@ -91,6 +93,7 @@ def test_what_is_of_a_thing_that_is_renamed_too_is_renamed_with_it():
 def test_what_stays_in_the_cloud_is_not_lost():
     (one,) = told([state(QUEUE, "old", retain=True)], [state(QUEUE, "new")])
     assert one.verdict is LOOK
+    assert one.title.endswith("as it stands, one is deleted and another made")
 
 
 def test_a_setting_of_what_stays_is_taken_away_by_its_old_name():
@@ -99,6 +102,7 @@ def test_a_setting_of_what_stays_is_taken_away_by_its_old_name():
     (one,) = told(sides[:1], sides[1:], queue)
     assert one.verdict is DANGEROUS
     assert "to AWS both are one thing" in one.title
+    assert one.section is Section.DOWNTIME
     tasks = state(QUEUE, "tasks")
     sides[1] = replace(sides[1], links={"queueUrl": (tasks.urn,)})
     anew = [one for one in told([*sides[:1], queue], [*sides[1:], tasks]) if "QueuePolicy" in one.title]
@@ -138,6 +142,27 @@ def test_those_of_one_name_belong_together():
     )
     assert one.title.startswith("20 resources move from the stack to Store store")
     assert not any("name=" in line for line in one.details)
+
+
+def test_a_name_goes_before_the_order_of_names():
+    store = component("store")
+    gone = [state(QUEUE, name) for name in ("a", "b")]
+    come = [state(QUEUE, name, parent=store.urn) for name in ("b", "c")]
+    (one,) = told(gone, come, store)
+    moved, renamed = one.details
+    assert moved.endswith("pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])")
+    assert renamed.startswith("sqs/Queue c needs")
+    assert renamed.endswith('pulumi.Alias(name="a", parent=pulumi.ROOT_STACK_RESOURCE)])')
+
+
+def test_of_many_that_are_lost_three_are_named():
+    store = component("store")
+    names = [f"q{at}" for at in range(5)]
+    (one,) = told(
+        [state(QUEUE, name) for name in names], [state(QUEUE, name, parent=store.urn) for name in names], store
+    )
+    assert one.title.count("goes with the messages") == 3
+    assert one.title.endswith(" and 2 more")
 
 
 def test_a_parent_that_is_none_is_a_place_like_another():
