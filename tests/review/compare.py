@@ -62,13 +62,12 @@ CASES = (
     ),
     Case(
         "exposure",
-        "SSH opened to the internet in two halves",
+        "a database gets a public address behind an open group",
         (
-            Asked("two rules come", r"2 to create|2 resources are created"),
-            Asked("the port", r"\b22\b"),
-            Asked("it is SSH", r"SSH"),
-            Asked("together they are the whole internet", r"internet"),
-            Asked("who could before", r"203\.0\.113\.7"),
+            Asked("which property", r"publiclyAccessible"),
+            Asked("that the internet reaches it, and not only that it has an address", r"internet reaches"),
+            Asked("on which port", r"\b5432\b"),
+            Asked("what kept it off before", r"no way from the internet"),
         ),
     ),
     Case(
