@@ -99,6 +99,7 @@ def of_digest(digest: Mapping[str, Any]) -> Preview:
         warnings=tuple(_said(diagnostics, "warning")),
         shows_sames=any(step["op"] == "same" for step in steps),
         config=_mapping(digest.get("config")),
+        renamed=renamed,
     )
 
 

@@ -102,6 +102,7 @@ class Preview:
         errors: what the engine, a provider or the program said as errors: the preview is then not all there.
         shows_sames: whether unchanged resources are part of it; without them dependents can be missing.
         config: the stack's configuration as the preview shows it.
+        renamed: for the URN that the state has of what an alias renames, the one of now; changes have the latter alone.
     """
 
     stack: str
@@ -111,6 +112,7 @@ class Preview:
     warnings: tuple[str, ...] = ()
     shows_sames: bool = True
     config: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def changed(self) -> tuple[Change, ...]:

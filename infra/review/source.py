@@ -1,10 +1,12 @@
 """Where a preview is taken from, and what is known beside it: costs, policies, what stood aside."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -39,7 +41,7 @@ def compared(base: str, stack: str, prices: Costs, checkout: Path = CHECKOUT) ->
     """
     found = revisions.against(base or revisions.main_of(checkout), stack, checkout)
     preview = digest.read(found.digest)
-    before, after = (_stack(exported, stack) for exported in (found.before, found.after))
+    before, after = _stack(_by_new_names(found.before, preview.renamed), stack), _stack(found.after, stack)
     beside = [*_of_both(before, after, _region_of_file(stack, checkout), prices), *_aside(found)]
     return Taken(preview, Origin(how="compared", commit=found.commit, base=found.base), tuple(beside))
 
@@ -90,6 +92,16 @@ def _aside(found: revisions.Compared) -> Iterator[Finding]:
             " review (LIVE=1) shows it",
             details=found.libraries,
         )
+
+
+def _by_new_names(exported: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[str, Any]:
+    """What has an alias is the same before and after, in its costs and in what policies find of it."""
+    text = _URN.sub(lambda urn: f'"{renamed.get(urn[1], urn[1])}"', json.dumps(exported))
+    found: Mapping[str, Any] = json.loads(text)
+    return found
+
+
+_URN: Final = re.compile(r'"(urn:pulumi:[^"\\]+)"')
 
 
 def _stack(exported: Mapping[str, Any], name: str) -> Stack:

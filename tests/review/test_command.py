@@ -9,6 +9,8 @@ import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+import pulumi as pulumi_sdk
+import pulumi_aws as aws
 import pytest
 
 from infra.review import revisions
@@ -267,6 +269,24 @@ def test_a_comparison_tells_what_it_has_not_seen(capsys, printed, monkeypatch):
     assert "1 secret of the configuration stood aside" in told["blind_spots", "safe", ("backlog:word",)]
     assert "not seen" in told["blind_spots", "look", ("pulumi-aws 7.51.0 -> 7.51.1",)]
     assert any(one["section"] == "policy" and one["title"].startswith("new: sqs-") for one in found["findings"])
+
+
+def test_what_an_alias_renames_is_no_new_finding(capsys, monkeypatch):
+    def queue(name, was=None):
+        def program():
+            options = pulumi_sdk.ResourceOptions(aliases=[pulumi_sdk.Alias(name=was)] if was else None)
+            aws.sqs.Queue(name, sqs_managed_sse_enabled=False, opts=options)
+
+        return program
+
+    before, after = (resources(sqsManagedSseEnabled=False) for _ in range(2))
+    after["deployment"]["resources"][1]["urn"] = after["deployment"]["resources"][1]["urn"].replace("jobs", "tasks")
+    compared = Compared(digest_of(queue("jobs"), queue("tasks", "jobs"), stack="dev"), before, after, "b", "c")
+    monkeypatch.setattr(revisions, "against", lambda *_: compared)
+    _, out, _ = asked(capsys, "--stack", "dev", "--format", "json")
+    titles = [one["title"] for one in json.loads(out)["findings"] if one["section"] == "policy"]
+    assert len(titles) == 1
+    assert titles[0].endswith("as before")
 
 
 @pytest.fixture
