@@ -5,8 +5,8 @@ other's value does differ: because it is new or replaced, or because of what the
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ _DONE: Final = {
 }
 #: Followers that are told by name, and how far a line is set in at most.
 _TOLD: Final = 100
+#: Chains that are told as one, where they are alike.
+_MANY: Final = 4
 _DEEPEST: Final = 12
 #: Characters of a value that is too short to know it again by.
 _SHORT: Final = 8
@@ -45,6 +47,17 @@ class _Node:
 
 def find(preview: Preview) -> Iterator[Finding]:
     """Each root with a follower: what it is, why it changes, and its followers, each below what it follows from."""
+    alike: dict[Hashable, list[_Chain]] = defaultdict(list)
+    for chain in _chains(preview):
+        alike[chain.change.type, chain.change.op, chain.because, frozenset(chain.done.items())].append(chain)
+    for chains in alike.values():
+        if len(chains) < _MANY:
+            yield from map(_told, chains)
+        else:
+            yield _told_together(chains)
+
+
+def _chains(preview: Preview) -> "Iterator[_Chain]":
     nodes = {change.urn: _Node(change) for change in preview.changed if not change.pending}
     outputs = {urn: _new_outputs(node.change) for urn, node in nodes.items()}
     for node in nodes.values():
@@ -120,7 +133,55 @@ def _texts(value: Any) -> str:
     return "\n".join(found)
 
 
-def _chain(nodes: Mapping[str, _Node], root: str, told: set[str]) -> Finding:
+@dataclass(frozen=True)
+class _Chain:
+    """A root, why it changes, and its followers: a line each, and how many of them are done what with."""
+
+    change: Change
+    because: str
+    done: Mapping[str, int]
+    lines: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        return sum(self.done.values())
+
+
+def _told(chain: _Chain) -> Finding:
+    change = chain.change
+    follow = f"{counted(chain.number, 'resource')} follow{'s' if chain.number == 1 else ''}: {_ops(chain.done)}"
+    return Finding(
+        section=Section.CAUSES,
+        verdict=Verdict.SAFE,
+        title=f"{change.label} {_DONE[change.op]}{chain.because}; {follow}",
+        resource=change.urn,
+        details=chain.lines,
+    )
+
+
+def _told_together(chains: Sequence[_Chain]) -> Finding:
+    """Roots of one type that change for the same reason, with the same to follow."""
+    first, done = chains[0], Counter[str]()
+    for chain in chains:
+        done.update(chain.done)
+    lines = [line for chain in chains for line in (chain.change.label, *(f"  {one}" for one in chain.lines))]
+    if len(lines) > _TOLD:
+        lines[_TOLD:] = [f"and {len(lines) - _TOLD:,} lines more"]
+    what = f"{len(chains):,} of {first.change.label.split()[0]} {_DONE[first.change.op].replace('is ', 'are ', 1)}"
+    follow = f"{counted(sum(done.values()), 'resource')} follow: {_ops(done)}"
+    return Finding(
+        section=Section.CAUSES,
+        verdict=Verdict.SAFE,
+        title=f"{what}{first.because.replace(' its ', ' their ')}; {follow}",
+        details=tuple(lines),
+    )
+
+
+def _ops(done: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {_DONE[op].removeprefix('is ')}" for op, count in done.items())
+
+
+def _chain(nodes: Mapping[str, _Node], root: str, told: set[str]) -> _Chain:
     """A root and its followers, depth first, so that each stands below what it follows from."""
     told.add(root)
     lines, done, number = list[str](), Counter[str](), 0
@@ -138,15 +199,7 @@ def _chain(nodes: Mapping[str, _Node], root: str, told: set[str]) -> Finding:
     if number > _TOLD:
         lines.append(f"and {number - _TOLD:,} more")
     change = nodes[root].change
-    ops = ", ".join(f"{count:,} {_DONE[op].removeprefix('is ')}" for op, count in done.items())
-    follow = f"{counted(number, 'resource')} follow{'s' if number == 1 else ''}: {ops}"
-    return Finding(
-        section=Section.CAUSES,
-        verdict=Verdict.SAFE,
-        title=f"{change.label} {_DONE[change.op]}{_because(change)}; {follow}",
-        resource=change.urn,
-        details=tuple(lines),
-    )
+    return _Chain(change, _because(change), done, tuple(lines))
 
 
 def _follower(nodes: Mapping[str, _Node], node: _Node, cause: str) -> str:

@@ -140,3 +140,16 @@ def test_a_provider_of_another_version_is_a_reason():
     user = change("user", "update", {"p": "a"}, {"p": "b"}, reasons=("p",), links={"p": ["root"]})
     ((title, _),) = told(root, user)
     assert "is replaced because its provider changed" in title
+
+
+def test_many_that_change_for_the_same_reason_are_told_together():
+    changes = []
+    for at in range(5):
+        changes.append(replaced(f"root{at}"))
+        changes.append(
+            change(f"user{at}", "update", {"p": "a"}, {"p": "b"}, reasons=("p",), links={"p": [f"root{at}"]})
+        )
+    ((title, details),) = told(*changes)
+    assert title == "5 of x/Y are replaced because of name; 5 resources follow: 5 updated"
+    assert details[:2] == ("x/Y urn:root0", "  -> x/Y urn:user0 is updated: p")
+    assert len(told(*changes[:6])) == 3
