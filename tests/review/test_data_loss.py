@@ -271,6 +271,11 @@ def test_the_program_does_not_have_the_value_of_a_secret_that_is_rotated():
         (TABLE, "globalSecondaryIndexes", [{"name": "by-day"}], [{"name": "by-day"}, {"name": "by-week"}], None),
         ("aws:ebs/volume:Volume", "size", 100, 50, LOOK),
         ("aws:ebs/volume:Volume", "size", 50, 100, None),
+        (TABLE, "globalSecondaryIndexes", [{"name": "by-day"}], UNKNOWN, None),
+        ("aws:lambda/function:Function", "ttl", None, {"enabled": True}, None),
+        ("aws:lambda/function:Function", "isEnabled", True, False, None),
+        ("aws:lambda/function:Function", "globalSecondaryIndexes", [{"name": "by-day"}], None, None),
+        ("aws:kms/key:Key", "isEnabled", False, False, None),
     ],
 )
 def test_what_is_lost_though_its_resource_stays(type_, path, before, after, verdict):
@@ -290,6 +295,8 @@ def rule(days=None, **more):
     [
         (rule(90), rule(30), [DANGEROUS]),
         (rule(30), rule(90), []),
+        (rule(90), rule(30, filter={"prefix": ""}), [DANGEROUS]),
+        (rule(90), rule(30, filter={"and": [{"tags": {"kind": "draft"}}]}), [LOOK]),
         (rule(30, status="Disabled"), rule(30), [DANGEROUS]),
         (rule(30, filter={"prefix": "tmp/"}), rule(30), [DANGEROUS]),
         (rule(30), rule(30, filter={"prefix": "tmp/"}), []),
@@ -381,6 +388,18 @@ def test_a_password_that_nobody_hands_on_locks_out_who_runs():
     version = hand_built.change(*[state("aws:secretsmanager/secretVersion:SecretVersion", name="v")] * 2, "replace")
     assert the_one(rotated, runner(), version, find=engines.find).verdict is LOOK
     assert found(updated(RDS, {"password": SECRET}, {"password": SECRET}, reasons=("tags",)), find=engines.find) == []
+
+
+def test_a_secret_has_another_value_where_its_version_is_replaced_for_it():
+    version = "aws:secretsmanager/secretVersion:SecretVersion"
+    assert the_one(replaced(version, reasons=("secretString",)), find=engines.find).verdict is LOOK
+    assert found(replaced(version, reasons=("secretId", "secretString")), find=engines.find) == []
+
+
+def test_how_long_it_was_is_said():
+    group = "aws:cloudwatch/logGroup:LogGroup"
+    title = the_one(updated(group, {}, {"retentionInDays": 7}), find=retention.find).title
+    assert "for 7 days instead of for ever: older ones are deleted for good" in title
 
 
 def test_a_replica_that_is_promoted_is_none_again():
