@@ -80,7 +80,8 @@ def find(
         if not speakers.get(identity, set()) & touched:
             continue
         one = old.get(identity, _Bucket(there=False))
-        two = new.get(identity, _Bucket(there=False))
+        # A bucket of another stack stays, whatever goes that speaks of it here.
+        two = new.get(identity, _Bucket(there=not identity.startswith("urn:")))
         if two.there:
             yield from _compared(preview, identity, one, two)
     for change in preview.changed:

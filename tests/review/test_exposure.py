@@ -404,6 +404,15 @@ def test_a_bucket_that_takes_requests_without_tls():
     assert exposed([BUCKET], [BUCKET, tls]) == []
 
 
+def test_the_block_of_another_stacks_bucket_goes():
+    block = state(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "theirs", {"bucket": "b", "blockPublicPolicy": True}
+    )
+    ((verdict, title),) = exposed([block], [])
+    assert verdict >= LOOK
+    assert "loses its public access block" in title
+
+
 def test_the_accounts_own_block_goes():
     block = state("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "all", SHUT)
     assert [verdict for verdict, _ in exposed([block], [])] == [DANGEROUS]
