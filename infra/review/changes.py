@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from infra.review.differences import Difference, differences
+from infra.review.compared import compared
+from infra.review.differences import Difference
 from infra.review.finding import Finding, Section, Verdict
 from infra.review.preview import Change, Preview
 
@@ -32,7 +33,7 @@ def find(preview: Preview) -> Iterator[Finding]:
     noise: dict[str, list[str]] = defaultdict(list)
     come_and_go: dict[str, list[Change]] = defaultdict(list)
     for change in preview.changed:
-        found = differences(change)
+        found = compared(change)
         kinds = {one.noise for one in found}
         if change.op == "update" and found and "" not in kinds:
             noise[" and ".join(_NOISES[kind] for kind in _NOISES if kind in kinds)].append(change.label)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from infra.policy.resources import Hidden
 from infra.review.contract import number_of
 from infra.review.differences import shown
-from infra.review.finding import Finding, Section, Verdict
+from infra.review.finding import Finding, Verdict, of_data
 from infra.review.preview import Change, Preview, State
 from infra.review.retention import blocks
 from infra.review.stateful import BUCKETS
@@ -65,7 +65,7 @@ def _objects_expire(change: Change) -> Iterator[Finding]:
         since = f" instead of after {was.days:g}" if was and was.days != rule.days else ""
         title = f"{change.label}: rule {name} deletes {which} after {rule.days:g} days{since}; older ones at once"
         verdict = Verdict.DANGEROUS if rule.everything and rule.current else Verdict.LOOK
-        yield _finding(change, verdict, title, irreversible=True)
+        yield of_data(change, verdict, title, irreversible=True)
 
 
 def _rules(state: State | None) -> dict[tuple[str, str], _Rule]:
@@ -103,7 +103,7 @@ def _images_expire(change: Change) -> Iterator[Finding]:
     more = [text for text in new if text not in old]
     if more:
         title = f"{change.label}: images are deleted by another rule than before; one that still runs can't be pulled"
-        yield _finding(change, Verdict.LOOK, title, details=tuple(more), irreversible=True)
+        yield of_data(change, Verdict.LOOK, title, details=tuple(more), irreversible=True)
 
 
 def _selections(state: State | None) -> list[str]:
@@ -116,16 +116,3 @@ def _selections(state: State | None) -> list[str]:
         return [json.dumps(rule.get("selection"), sort_keys=True) for rule in rules]
     except (AttributeError, TypeError, ValueError, RecursionError):
         return [shown(text)]
-
-
-def _finding(
-    change: Change, verdict: Verdict, title: str, *, details: tuple[str, ...] = (), irreversible: bool = False
-) -> Finding:
-    return Finding(
-        section=Section.DATA_LOSS,
-        verdict=verdict,
-        title=title,
-        resource=change.urn,
-        details=details,
-        irreversible=irreversible,
-    )

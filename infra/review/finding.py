@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from infra.review.preview import Change
+
 
 class Verdict(IntEnum):
     """How much of a reader's care something needs; the worst finding's is the review's."""
@@ -53,3 +55,17 @@ class Finding:
     resource: str = ""
     details: tuple[str, ...] = ()
     irreversible: bool = False
+
+
+def of_data(
+    change: Change, verdict: Verdict, title: str, details: tuple[str, ...] = (), *, irreversible: bool = False
+) -> Finding:
+    """What a change does to what a resource holds, or to what guards it."""
+    return Finding(
+        section=Section.DATA_LOSS,
+        verdict=verdict,
+        title=title,
+        resource=change.urn,
+        details=details,
+        irreversible=irreversible,
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from infra.review.contract import number_of
-from infra.review.finding import Finding, Section, Verdict
+from infra.review.finding import Finding, Verdict, of_data
 from infra.review.preview import Change, Preview, State
 from infra.review.retention import FOR_EVER, blocks, differs
 
@@ -57,7 +57,7 @@ def _set_aside(change: Change) -> Iterator[Finding]:
     if change.type == "aws:sqs/queue:Queue" and differs(change, "redrivePolicy"):
         assert change.before is not None  # noqa: S101 - an update has both
         if change.before.raw("redrivePolicy") and not change.state.raw("redrivePolicy"):
-            yield _finding(change, f"{change.label} loses its redrivePolicy: {_TRIED_FOR_EVER}")
+            yield of_data(change, Verdict.LOOK, f"{change.label} loses its redrivePolicy: {_TRIED_FOR_EVER}")
 
 
 def _backed_up(change: Change) -> Iterator[Finding]:
@@ -67,10 +67,10 @@ def _backed_up(change: Change) -> Iterator[Finding]:
     old, new = (_rules(side) for side in (change.before, change.after))
     for name, days in old.items():
         if name not in new:
-            yield _finding(change, f"{change.label}: rule {name} goes, and nothing is backed up by it")
+            yield of_data(change, Verdict.LOOK, f"{change.label}: rule {name} goes, and nothing is backed up by it")
         elif new[name] < days:
             title = f"{change.label}: backups by rule {name} are kept for {new[name]:g} days instead of {_days(days)}"
-            yield _finding(change, title)
+            yield of_data(change, Verdict.LOOK, title)
 
 
 def _days(days: float) -> str:
@@ -96,8 +96,4 @@ def _guardian(preview: Preview, change: Change) -> Iterator[Finding]:
     if guarded and all(one.after is None for one in guarded):
         return  # what it guarded goes too
     title = f"{change.label} is deleted: {loss}"
-    yield _finding(change, title, tuple(f"it guarded {one.label}" for one in guarded))
-
-
-def _finding(change: Change, title: str, details: tuple[str, ...] = ()) -> Finding:
-    return Finding(section=Section.DATA_LOSS, verdict=Verdict.LOOK, title=title, resource=change.urn, details=details)
+    yield of_data(change, Verdict.LOOK, title, tuple(f"it guarded {one.label}" for one in guarded))

@@ -12,7 +12,7 @@ from infra.policy.resources import Hidden
 from infra.review.changes import counted
 from infra.review.contract import number_of
 from infra.review.deletion import is_on
-from infra.review.finding import Finding, Section, Verdict
+from infra.review.finding import Finding, Section, Verdict, of_data
 from infra.review.preview import Change, Preview
 from infra.review.retention import differs
 from infra.review.stateful import store_of
@@ -130,7 +130,7 @@ def find(preview: Preview) -> Iterator[Finding]:
 def _taken(changes: list[Change], guard: str, loss: str) -> Iterator[Finding]:
     """What Pulumi itself guards; of many at once, a component's for example, it is said once."""
     if len(changes) == 1:
-        yield _finding(changes[0], Verdict.LOOK, f"{changes[0].label} loses {guard}: {loss}", _what(changes[0]))
+        yield of_data(changes[0], Verdict.LOOK, f"{changes[0].label} loses {guard}: {loss}", _what(changes[0]))
     elif changes:
         title = f"{counted(len(changes), 'resource')} lose {guard}: {loss.replace(' it ', ' them ')}"
         lines = tuple(": ".join((change.label, *_what(change))) for change in changes)
@@ -155,7 +155,7 @@ def _switched(change: Change, switch: Switch) -> Iterator[Finding]:
     how = f"is {given.why}" if isinstance(given, Hidden) else "is switched off" if switch.stands else "is switched on"
     perhaps = "perhaps " if isinstance(given, Hidden) else ""
     title = f"{change.label}: {switch.path} {how}: {perhaps}{switch.loss}"
-    yield _finding(change, switch.verdict, title, _what(change), irreversible=switch.irreversible)
+    yield of_data(change, switch.verdict, title, _what(change), irreversible=switch.irreversible)
 
 
 def _stands(value: Any, switch: Switch) -> bool | None:
@@ -174,7 +174,7 @@ def _lowered(change: Change, number: Number) -> Iterator[Finding]:
     given = change.after.raw(number.path)
     if isinstance(given, Hidden):
         title = f"{change.label}: how many {number.called} there will be is {given.why}"
-        yield _finding(change, Verdict.LOOK, title)
+        yield of_data(change, Verdict.LOOK, title)
         return
     old, new = (_count(side.raw(number.path), number) for side in (change.before, change.after))
     if new is None or (old is not None and new >= old):
@@ -183,21 +183,8 @@ def _lowered(change: Change, number: Number) -> Iterator[Finding]:
     loss = f": {number.at_zero}" if new == 0 and number.at_zero else ""
     verdict = number.zero if new == 0 and old != 0 else Verdict.LOOK
     title = f"{change.label}: {number.called} {was} -> {new:g}{loss}"
-    yield _finding(change, verdict, title, _what(change), irreversible=verdict is Verdict.DANGEROUS)
+    yield of_data(change, verdict, title, _what(change), irreversible=verdict is Verdict.DANGEROUS)
 
 
 def _count(value: Any, number: Number) -> float | None:
     return number.default if value is None else number_of(value)
-
-
-def _finding(
-    change: Change, verdict: Verdict, title: str, details: tuple[str, ...] = (), *, irreversible: bool = False
-) -> Finding:
-    return Finding(
-        section=Section.DATA_LOSS,
-        verdict=verdict,
-        title=title,
-        resource=change.urn,
-        details=details,
-        irreversible=irreversible,
-    )

@@ -13,7 +13,7 @@ from infra.policy.resources import Hidden
 from infra.review.contract import number_of
 from infra.review.deletion import is_on
 from infra.review.differences import shown
-from infra.review.finding import Finding, Section, Verdict
+from infra.review.finding import Finding, Verdict, of_data
 from infra.review.preview import Change, Preview, State
 from infra.review.stateful import KEY, LOG_GROUP, TABLE
 
@@ -88,14 +88,14 @@ def _shorter(change: Change, before: State, after: State) -> Iterator[Finding]:
     given = after.raw(kept.path)
     if isinstance(given, Hidden):
         title = f"for how long {change.label} keeps {kept.what} is {given.why}: older ones are deleted for good"
-        yield _finding(change, Verdict.LOOK, title)
+        yield of_data(change, Verdict.LOOK, title)
         return
     old, new = (_length(kept, side.raw(kept.path)) for side in (before, after))
     if new is None or (old is not None and new >= old):
         return
     was = "" if old is None else " instead of for ever" if old == FOR_EVER else f" instead of {old:,.15g}"
     title = f"{change.label} keeps {kept.what} for {new:,.15g} {kept.unit}{was}: older ones are deleted for good"
-    yield _finding(change, Verdict.DANGEROUS if kept.sure else Verdict.LOOK, title, irreversible=True)
+    yield of_data(change, Verdict.DANGEROUS if kept.sure else Verdict.LOOK, title, irreversible=True)
 
 
 def _length(kept: Kept, value: Any) -> float | None:
@@ -112,7 +112,7 @@ def _key_disabled(change: Change, before: State, after: State) -> Iterator[Findi
     if after.raw(name) is False or (isinstance(after.raw(name), Hidden) and before.raw(name) is not False):
         unsure = " (whether, is known only after the update)" if after.raw(name) is not False else ""
         title = f"{change.label} is disabled{unsure}: whatever is encrypted with it can't be read until it is enabled"
-        yield _finding(change, Verdict.DANGEROUS, title)
+        yield of_data(change, Verdict.DANGEROUS, title)
 
 
 def _time_to_live(change: Change, before: State, after: State) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _time_to_live(change: Change, before: State, after: State) -> Iterator[Findi
     old, new = ((is_on(side.raw("ttl.enabled")), side.raw("ttl.attributeName")) for side in (before, after))
     if new[0] and new != old:
         title = f"{change.label}: items whose {shown(new[1])} is in the past are deleted within days"
-        yield _finding(change, Verdict.LOOK, title, irreversible=True)
+        yield of_data(change, Verdict.LOOK, title, irreversible=True)
 
 
 def _indexes(change: Change, before: State, after: State) -> Iterator[Finding]:
@@ -131,7 +131,7 @@ def _indexes(change: Change, before: State, after: State) -> Iterator[Finding]:
         return
     old, new = ({str(one.get("name")) for one in blocks(side, "globalSecondaryIndexes")} for side in (before, after))
     for name in sorted(old - new):
-        yield _finding(change, Verdict.LOOK, f"{change.label}: index {name} is deleted, and who queries by it fails")
+        yield of_data(change, Verdict.LOOK, f"{change.label}: index {name} is deleted, and who queries by it fails")
 
 
 #: Sizes that AWS lets grow alone.
@@ -150,17 +150,4 @@ def _shrunk(change: Change, before: State, after: State) -> Iterator[Finding]:
     old, new = number_of(before.raw(path)), number_of(after.raw(path))
     if old is not None and new is not None and new < old:
         title = f"{change.label} is to shrink from {old:g} to {new:g} GiB: AWS only lets it grow, and the update fails"
-        yield _finding(change, Verdict.LOOK, title)
-
-
-def _finding(
-    change: Change, verdict: Verdict, title: str, *, details: tuple[str, ...] = (), irreversible: bool = False
-) -> Finding:
-    return Finding(
-        section=Section.DATA_LOSS,
-        verdict=verdict,
-        title=title,
-        resource=change.urn,
-        details=details,
-        irreversible=irreversible,
-    )
+        yield of_data(change, Verdict.LOOK, title)

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from infra.policy.resources import UNKNOWN
 from infra.review.blind_spots import paths_to
-from infra.review.differences import Difference, differences
+from infra.review.compared import compared
+from infra.review.differences import Difference
 from infra.review.finding import Finding
 from infra.review.page.lines import line
 from infra.review.preview import Change, Op, Preview, State, label
@@ -70,7 +71,7 @@ def _resource(change: Change, position: Mapping[str, int], *, differences_too: b
     if change.op == "same":
         return known
     if differences_too:
-        known["differences"] = [_difference(one) for one in differences(change) or _values(change)]
+        known["differences"] = [_difference(one) for one in compared(change) or _values(change)]
     if change.replace_reasons:
         known["replacedFor"] = [visible(reason) for reason in change.replace_reasons]
     if change.op == "replace" and change.deleted_first is not None:

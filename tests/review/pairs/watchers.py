@@ -60,7 +60,7 @@ PAIRS = [
         watched(),
         watched(letters=False),
         Verdict.LOOK,
-        says=("sqs/Queue jobs: no dead-letter queue any more: a message that always fails is tried until it is",),
+        says=("sqs/Queue jobs loses its redrivePolicy: a message that always fails is tried until it is",),
     ),
     Pair(
         "a queue gets dead letters",
