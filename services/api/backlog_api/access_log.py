@@ -5,26 +5,48 @@ stand in each of them.
 """
 
 import logging
+import os
 import re
 import time
-import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
+
+from backlog_todos import json_log
 
 #: What a view calls an id -> what the log calls it; the API says task for what is a job everywhere else.
 _IDS = {"list_id": "list_id", "feed_id": "feed_id", "todo_id": "todo_id", "task_id": "job_id"}
 _ROOT = "/api/v1/"
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: The request that is answered before Flask: its id, and what it is about.
+_AT_HAND: ContextVar[tuple[str, Mapping[str, Any]] | None] = ContextVar("backlog_request", default=None)
+
+log = logging.getLogger("backlog_api.access")
 
 
 def context() -> dict[str, str]:
     """The ids of the request at hand: its own, and those of list, feed, todo or calendar job that it is about."""
-    if not has_request_context():
+    if at_hand := _AT_HAND.get():
+        own, about = at_hand
+    elif has_request_context():
+        own, about = g.get("request_id"), {**(request.view_args or {}), **g.get("about", {})}
+    else:
         return {}
-    about = {**(request.view_args or {}), **g.get("about", {})}
-    ids = {"request_id": g.get("request_id"), **{name: about.get(key) for key, name in _IDS.items()}}
+    ids = {"request_id": own, **{name: about.get(key) for key, name in _IDS.items()}}
     return {name: str(value) for name, value in ids.items() if value is not None}
+
+
+@contextmanager
+def at_hand(request_id: str, about: Mapping[str, Any]) -> Iterator[None]:
+    """Have every line of the block tell of a request that is answered before Flask."""
+    token = _AT_HAND.set((request_id, about))
+    try:
+        yield
+    finally:
+        _AT_HAND.reset(token)
 
 
 def about(**ids: Any) -> None:
@@ -39,30 +61,37 @@ def _path() -> str:
     return request.path if (request.view_args or {}).keys() <= _IDS.keys() | {"filename"} else request.url_rule.rule
 
 
+def sane_id(given: str) -> str:
+    """The id of a request: the client's own where it is sane."""
+    return given if _SANE.fullmatch(given) else os.urandom(16).hex()
+
+
+def write(method: str, path: str, status: int, took: float) -> None:
+    """The line of a request that took so many seconds, of whose path all may be told.
+
+    Every request has it: where nobody else listens it is written without a record, which costs more than the line.
+    """
+    if not log.isEnabledFor(logging.INFO):
+        return
+    told = {"method": method, "path": path, "status": status, "took_ms": round(took * 1000, 1)}
+    if json_log.alone(log):
+        line = json_log.line(time.time(), "info", log.name, f"{method} {path} {status}", {**context(), **told})
+        json_log.write(line)
+    else:
+        log.info("%s %s %s", method, path, status, extra=told)
+
+
 def register(app: Flask) -> None:
     """Give every request an id, the client's own where it is sane, and a line in the log without its query."""
-    log = logging.getLogger("backlog_api.access")
 
     @app.before_request
     def begin() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if _SANE.fullmatch(given) else uuid.uuid4().hex
+        g.request_id = sane_id(request.headers.get("X-Request-ID", ""))
         g.started = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
-        took = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-        log.info(
-            "%s %s %s",
-            request.method,
-            path := _path(),
-            response.status_code,
-            extra={
-                "method": request.method,
-                "path": path,
-                "status": response.status_code,
-                "took_ms": round(took, 1),
-            },
-        )
+        took = time.perf_counter() - g.get("started", time.perf_counter())
+        write(request.method, _path(), response.status_code, took)
         return response
