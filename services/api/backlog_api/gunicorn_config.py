@@ -46,7 +46,6 @@ worker_class = "gthread"
 # A new task may take the port while the old one still finishes its requests.
 reuse_port = True
 keepalive = 75  # seconds; longer than the load balancer's 60, so that it is never the API that hangs up first
-max_requests, max_requests_jitter = 20_000, 2_000
 # Heartbeats to a file on disk can stall; memory does not.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn's own advice
 accesslog = None  # the app writes its own, with request ids
