@@ -95,3 +95,17 @@ def test_no_token_is_logged(api):
             call("GET", f"{api.url}{path}")
     assert [line["path"] for line in lines(api) if line.get("status") == 404] == ["/api/v1/...", "/api/v1/..."]
     assert TOKEN not in api.said()
+
+
+def test_a_line_is_the_same_whether_flask_has_answered_or_not(api):
+    todo, _ = call("POST", f"{api.url}/lists/1/todos", {"title": "x"}, Content_Type="application/json")
+    call("GET", f"{api.url}/lists/1/todos/{todo['id']}", X_Request_ID="fast")
+    call("GET", f"{api.url}/lists/1/todos/{todo['id']}?", X_Request_ID="fast-too")
+    call("GET", f"{api.url}/lists/1/todos/{todo['id']}?by=flask", X_Request_ID="flask")
+    told = [line for line in lines(api) if line.get("request_id") in ("fast", "fast-too", "flask")]
+    assert [list(line) for line in told] == [list(told[0])] * 3
+    for line in told:
+        for differing in ("time", "request_id", "took_ms"):
+            assert line.pop(differing)
+    assert told[0] == told[1] == told[2]
+    assert told[0] | {"list_id": "1", "todo_id": str(todo["id"]), "ecs_task": "0a1b2c3d"} == told[0]

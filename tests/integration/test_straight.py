@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, bindparam, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, MultipleResultsFound, NoResultFound, OperationalError
 
 from backlog_todos import todos
+from backlog_todos.calendars import changes
 from backlog_todos.database import connect
 from backlog_todos.settings import DatabaseSettings
 from backlog_todos.straight import straight
@@ -80,3 +81,47 @@ def test_whoever_has_the_connection_next_has_transactions_again(engine):
         connection.execute(_MADE, {"list_id": 1, "title": "given back"})
         connection.rollback()
         assert connection.scalars(select(todos.TABLE.c.title)).all() == []
+
+
+def test_statements_that_the_connection_has_forgotten_are_made_known_again(engine):
+    """psycopg deallocates all of them after a rollback, its own and these."""
+    with straight(engine) as connection:
+        connection.execute(_ALL, {})
+    for _ in range(2):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("deallocate all")
+        with straight(engine) as connection:
+            assert connection.execute(_ALL, {}) == []
+            assert connection.execute(_CONSTANT, {"given": 7}).one().seven == 7
+
+
+_AHEAD = text("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), pg_current_wal_flush_lsn()) as bytes")
+
+
+def test_an_asynchronous_change_is_committed_before_the_disk_has_it(engine, until):
+    def ahead():
+        with straight(engine, asynchronous=True) as connection:
+            todos.created(connection, 1, {"title": "x"})
+            return connection.execute(_AHEAD, {}).one().bytes > 0
+
+    until(ahead)
+
+
+def test_once_its_calendar_is_asked_for_the_disk_has_it(engine):
+    for _ in range(20):
+        with straight(engine, asynchronous=True) as connection:
+            todo = todos.created(connection, 1, {"title": "x"})
+            todos.changed(connection, 1, todo.id, {"completed": True})
+            todos.deleted(connection, 1, todo.id)
+            ((written,),) = connection.execute(text("select cast(pg_current_wal_insert_lsn() as text)"), {})
+            changes.ask_and_flush(connection, 1)
+            there = text("select pg_current_wal_flush_lsn() >= cast(cast(:written as text) as pg_lsn) as flushed")
+            assert connection.execute(there, {"written": written}).one().flushed
+
+
+def test_a_session_beside_it_commits_as_ever(engine):
+    for _ in range(20):
+        with straight(engine, asynchronous=True) as connection:
+            todos.created(connection, 1, {"title": "x"})
+        with engine.begin() as connection:
+            assert connection.execute(text("show synchronous_commit")).scalar_one() == "on"

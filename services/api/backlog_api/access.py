@@ -44,6 +44,10 @@ class Client:
 
 
 ANYONE = Client("anyone", "anyone")
+#: In WSGI's environment: how a request's client stands, where that was counted before it came to Flask (fast_path.py).
+COUNTED = "backlog.counted"
+#: Where a request without an address comes from.
+NOWHERE = "nowhere"
 
 
 class Access:
@@ -55,6 +59,7 @@ class Access:
         self.logins = Logins(settings.login) if settings.login else None
         self.limit = RateLimit(settings.requests_per_minute, settings.burst) if settings.requests_per_minute else None
         self.failures = RateLimit(_FAILURES_PER_MINUTE, _FAILURES_AT_ONCE)
+        self.only_here = settings.kind == "open" and settings.on_loopback
 
     def client(self) -> Client | None:
         """Who asks; None for a stranger."""
@@ -67,6 +72,14 @@ class Access:
             return self._logged_in(self.logins)
         token = request.cookies.get(SECURE_COOKIE if request.is_secure else PLAIN_COOKIE, "")
         return self.bearer(token, by_browser=True) if token else None
+
+    def at_a_glance(self, authorization: str) -> Client | None:
+        """Who asks with this header, where that is known already; None for a stranger, and for whoever is none yet."""
+        if self.settings.kind == "open":
+            return ANYONE
+        kind, _, token = authorization.partition(" ")
+        known = self.bearers.remembered(token.strip()) if kind.lower() == "bearer" else None
+        return Client(f"token:{known.id}", known.name, by_browser=False) if known else None
 
     def bearer(self, token: str, *, by_browser: bool) -> Client | None:
         """Whose token it is; a wrong one counts.
@@ -91,7 +104,7 @@ class Access:
 
 def address() -> str:
     """Where a request comes from, as the load balancer saw it where there is one (proxies.py)."""
-    return request.remote_addr or "nowhere"
+    return request.remote_addr or NOWHERE
 
 
 def of(app: Flask) -> Access:
@@ -117,11 +130,10 @@ def too_many(standing: Standing, sentence: str) -> NoReturn:
 def register(app: Flask, settings: AccessSettings, sessions: Sessions) -> None:
     """Look at every request before its view does."""
     access = app.extensions[KEY] = Access(settings, sessions)
-    only_here = settings.kind == "open" and settings.on_loopback
 
     @app.before_request
     def admit() -> Response | None:
-        if only_here:
+        if access.only_here:
             csrf.refuse_other_names()
         found = ANYONE if is_open(request.url_rule) else access.client()
         if found is None:
@@ -147,20 +159,25 @@ def is_open(rule: Rule | None) -> bool:
 def _count(access: Access, who: str) -> None:
     if access.limit is None or request.endpoint in _UNCOUNTED:
         return
-    g.standing = access.limit.count(who)
+    g.standing = request.environ.get(COUNTED) or access.limit.count(who)
     if g.standing.refused:
         too_many(g.standing, "too many requests came from this client")
 
 
-def _tell(limit: RateLimit) -> Callable[[Response], Response]:
-    """How the client stands, in the fields of the IETF's draft "RateLimit header fields for HTTP"."""
-    policy = f'"client";q={limit.burst};w={math.ceil(60 * limit.burst / limit.per_minute)}'
+def rates(limit: RateLimit, standing: Standing) -> dict[str, str]:
+    """How a client stands, in the fields of the IETF's draft "RateLimit header fields for HTTP"."""
+    window = math.ceil(60 * limit.burst / limit.per_minute)
+    return {
+        "RateLimit-Policy": f'"client";q={limit.burst};w={window}',
+        "RateLimit": f'"client";r={standing.remaining};t={standing.reset}',
+    }
 
+
+def _tell(limit: RateLimit) -> Callable[[Response], Response]:
     def tell(response: Response) -> Response:
         standing: Standing | None = g.get("standing")
         if standing:
-            response.headers["RateLimit-Policy"] = policy
-            response.headers["RateLimit"] = f'"client";r={standing.remaining};t={standing.reset}'
+            response.headers.update(rates(limit, standing))
         return response
 
     return tell

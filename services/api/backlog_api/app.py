@@ -8,6 +8,7 @@ from backlog_api import (
     bulk,
     calendars,
     errors,
+    fast_path,
     feeds,
     idempotency,
     lists,
@@ -28,6 +29,7 @@ from backlog_api.queue import JobQueue
 from backlog_api.settings import ApiSettings
 from backlog_api.state import KEY, State
 from backlog_todos.database import connect, sessions
+from backlog_todos.straight import Own
 
 
 def create_app(settings: ApiSettings | None = None) -> Flask:
@@ -38,9 +40,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields stay in our order
     engine = connect(settings.database, pool_size=settings.threads)
-    app.extensions[KEY] = State(engine, opened := sessions(engine, settings.streams), JobQueue(settings))
+    app.extensions[KEY] = State(engine, opened := sessions(engine, settings.streams), JobQueue(settings), Own(engine))
     app.extensions[watch.KEY] = watch.Watch(sessions(engine), places=settings.threads // 2)
-    proxies.register(app, settings.access.proxies)
     access_log.register(app)
     errors.register(app)
     access.register(app, settings.access, opened)
@@ -51,6 +52,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
         app.register_blueprint(of_todos, name=f"list_{of_todos.name}", url_prefix="/api/v1/lists/<int:list_id>/todos")
     idempotency.register(app)
     app.before_request(_limit_body)
+    fast_path.register(app)
+    proxies.register(app, settings.access.proxies)  # the first to see a request
     return app
 
 

@@ -21,12 +21,16 @@ class Bearers:
         self._known: dict[bytes, tuple[Known, float]] = {}
         self._lock = threading.Lock()
 
+    def remembered(self, token: str) -> Known | None:
+        """Whose it is, if it was let in a moment ago."""
+        before = self._known.get(access_tokens.hashed(token))
+        return before[0] if before and self._clock() < before[1] else None
+
     def known(self, token: str) -> Known | None:
         """Whose it is; None for a token that is none, or revoked."""
+        if remembered := self.remembered(token):
+            return remembered
         digest, now = access_tokens.hashed(token), self._clock()
-        remembered = self._known.get(digest)
-        if remembered and now < remembered[1]:
-            return remembered[0]
         with self._sessions() as session:
             found = access_tokens.found(session, token)
         with self._lock:

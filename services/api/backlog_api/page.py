@@ -12,6 +12,13 @@ _POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+#: Headers that keep a browser from doing more than the app asks for.
+PROTECTING = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
 #: What the page's script imports: told to the browser at once, or it would find out module by module.
 _MODULES = sorted(file.name for file in (Path(__file__).parent / "static").glob("*.js"))
 
@@ -30,8 +37,7 @@ def get_icon() -> Response:
 
 @blueprint.after_app_request
 def protect(response: Response) -> Response:
-    """Headers that keep a browser from doing more than the app asks for."""
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    """Every answer has them, or its own in their place."""
+    for name, value in PROTECTING.items():
+        response.headers.setdefault(name, value)
     return response

@@ -4,11 +4,11 @@ Nothing here renders, or waits for a build: it serves what was published last, a
 """
 
 import time
-from typing import Any
+from functools import lru_cache
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound
-from werkzeug.http import http_date
+from werkzeug.http import http_date, parse_accept_header
 
 from backlog_api import request as incoming
 from backlog_api.bodies import ErrorOut
@@ -71,7 +71,7 @@ def _served(of: Of | None, missing: str) -> Response:
     kind, least = _asked()
     if of is None:
         raise NotFound(missing)
-    column, suffix = _encoding()
+    column, suffix = encoding(request.headers.get("Accept-Encoding", ""))
     # Whoever has a calendar most likely has this one; whoever has none wants it.
     conditional = bool(request.if_none_match)
     found = _found(of, kind, None if conditional else column or "gzip")
@@ -84,15 +84,18 @@ def _served(of: Of | None, missing: str) -> Response:
     if found.etag is None or (least is not None and found.version < least):
         return _not_yet(found)
     if request.if_none_match.contains_weak(found.etag + suffix):
-        return Response(status=304, headers=_headers(found, suffix))
+        return Response(status=304, headers=headers(found, suffix))
     if found.body is None:
         found = _found(of, kind, column or "gzip")
     if found is None or found.body is None:
         raise NotFound(missing)
-    headers = _headers(found, suffix) | {"Content-Disposition": 'inline; filename="todos.ics"'}
+    about = headers(found, suffix) | {
+        "Last-Modified": http_date(found.modified_at),
+        "Content-Disposition": 'inline; filename="todos.ics"',
+    }
     if column is None:
-        return Response(pieces.plain(found.body), content_type=MEDIA_TYPE, headers=headers)
-    return Response(found.body, content_type=MEDIA_TYPE, headers=headers | {"Content-Encoding": suffix[1:]})
+        return Response(pieces.plain(found.body), content_type=MEDIA_TYPE, headers=about)
+    return Response(found.body, content_type=MEDIA_TYPE, headers=about | {"Content-Encoding": suffix[1:]})
 
 
 def _asked() -> tuple[Kind, int | None]:
@@ -107,9 +110,13 @@ def _asked() -> tuple[Kind, int | None]:
     return "event" if kind == "event" else "todo", None if least is None else int(least)
 
 
-def _encoding() -> tuple[published.Encoding | None, str]:
-    """Which of the encodings the client likes best, and the end of its tag; none where it names none of ours."""
-    liked = request.accept_encodings
+@lru_cache(maxsize=256)
+def encoding(accepted: str) -> tuple[published.Encoding | None, str]:
+    """Which of the encodings the client likes best, and the end of its tag; none where it names none of ours.
+
+    `accepted` is its header Accept-Encoding.
+    """
+    liked = parse_accept_header(accepted)
     best = max(_ENCODINGS, key=lambda each: liked[each])
     if not liked[best] or ("identity" in liked.values() and liked["identity"] > liked[best]):
         return None, ""
@@ -121,10 +128,15 @@ def _found(of: Of, kind: Kind, body: published.Encoding | None) -> Published | N
         return published.published(connection, of, kind, body)
 
 
-def _headers(found: Published, suffix: str) -> dict[str, Any]:
+def tag(found: Published, suffix: str) -> str:
+    """The strong tag of a published calendar in an encoding."""
+    return f'"{found.etag}{suffix}"'
+
+
+def headers(found: Published, suffix: str) -> dict[str, str]:
+    """Those of a published calendar in an encoding, with its content or without (RFC 9110, 15.4.5)."""
     return _COMMON | {
-        "ETag": f'"{found.etag}{suffix}"',
-        "Last-Modified": http_date(found.modified_at),
+        "ETag": tag(found, suffix),
         "Calendar-Version": str(found.version),
         "Calendar-Behind": str(found.behind),
     }

@@ -35,8 +35,17 @@ def content() -> dict[str, Any]:
     """The request's JSON object; the errors are those of `body`."""
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
+    return parsed(sent())
+
+
+def parsed(sent: bytes) -> dict[str, Any]:
+    """The JSON object that was sent.
+
+    Raises:
+        BadRequest: it is none.
+    """
     try:
-        found = json.loads(sent(), parse_constant=_no_constant)
+        found = json.loads(sent, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise BadRequest({"body": "is not valid JSON"}) from None
     if not isinstance(found, dict):

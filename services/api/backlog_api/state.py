@@ -15,7 +15,7 @@ from backlog_api.queue import JobQueue
 from backlog_todos import events, telemetry
 from backlog_todos.calendars import changes
 from backlog_todos.database import Sessions
-from backlog_todos.straight import Straight, straight
+from backlog_todos.straight import Own, Straight, straight
 
 KEY = "backlog"
 _JOINED = "joined"  # in Flask's g
@@ -33,11 +33,12 @@ class Joined:
 
 @dataclass(frozen=True)
 class State:
-    """The database and the queue."""
+    """The database and the queue; `own` are the connections of threads that answer before Flask (fast_path.py)."""
 
     engine: Engine
     sessions: Sessions
     queue: JobQueue
+    own: Own
 
     def reading(self) -> Connection:
         """A connection for single statements, each of which is a transaction: nothing to begin and to end."""
@@ -60,26 +61,42 @@ class State:
             with self.sessions(bind=connection) as session, session.begin():
                 yield session
             asked = _asked(connection, changes.noted(session))
-        self._refresh(asked)
+        self._refresh(asked, g.get("request_id", ""))
 
     @contextmanager
     def changing_at_once(self) -> Iterator[Session | Straight]:
         """The same for a change that is one statement: its own transaction, where no event is written beside it.
 
-        The row of the list's version, for which every other change of the list waits, is then held for no round trip.
+        The row of the list's version, for which every other change of the list waits, is then held for no round trip,
+        and not while the disk is written to.
         """
-        if g.get(_JOINED) is not None or events.told(self.sessions) or telemetry.begun():
+        if g.get(_JOINED) is not None or not self.changes_at_once:
             with self.changing() as session:
                 yield session
             return
-        with straight(self.engine) as connection:
+        with self.at_once(straight(self.engine, asynchronous=True), g.get("request_id", "")) as connection:
             yield connection
-            asked = _asked(connection, changes.noted(connection))
-        self._refresh(asked)
 
-    def _refresh(self, asked: Mapping[int, float]) -> None:
+    @property
+    def changes_at_once(self) -> bool:
+        """Whether there are changes of one statement: no event is written beside them, and nobody traces them."""
+        return not events.told(self.sessions) and not telemetry.begun()
+
+    @contextmanager
+    def at_once(self, taken: AbstractContextManager[Straight], request_id: str) -> Iterator[Straight]:
+        """A change of one statement by an asynchronous connection; then it is on the disk, and calendars are asked for.
+
+        Raises:
+            DBAPIError: the database went away: whether it was changed is not known.
+        """
+        with taken as connection:
+            yield connection
+            asked = {each: changes.ask_and_flush(connection, each) for each in changes.noted(connection)}
+        self._refresh({list_id: wait for list_id, wait in asked.items() if wait is not None}, request_id)
+
+    def _refresh(self, asked: Mapping[int, float], request_id: str) -> None:
         for list_id, wait in asked.items():
-            self.queue.refresh(list_id, wait, g.get("request_id", ""))
+            self.queue.refresh(list_id, wait, request_id)
 
     def afterwards(self, follow: Callable[[], None]) -> None:
         """Call it once what was changed is committed: now, or after the transaction that was joined."""
@@ -104,7 +121,7 @@ def joined(session: Session) -> Iterator[Joined]:
         g.pop(_JOINED)
 
 
-def _asked(connection: Connection | Straight, lists: Collection[int]) -> Mapping[int, float]:
+def _asked(connection: Connection, lists: Collection[int]) -> Mapping[int, float]:
     """On the connection that has just committed, so that it costs one round trip.
 
     The change is safe, whatever happens now: a database that goes away makes no error of it.
@@ -112,9 +129,7 @@ def _asked(connection: Connection | Straight, lists: Collection[int]) -> Mapping
     if not lists:
         return {}
     try:
-        if isinstance(connection, Connection):
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        return changes.ask(connection, lists)
+        return changes.ask(connection.execution_options(isolation_level="AUTOCOMMIT"), lists)
     except SQLAlchemyError as error:
         log.warning("calendars not asked for", extra={"detail": type(error).__name__})
         return {}

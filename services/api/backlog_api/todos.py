@@ -4,6 +4,7 @@ The first is the list that was there before there were lists. Clients compare wh
 it always has, and the routes of a list show more.
 """
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -133,8 +134,11 @@ def _model(model: Any, list_id: int | None) -> Any:
     return model if list_id is None else IN_LIST[model]
 
 
+_COLUMNS, _IN_LIST = tuple(TodoOut.model_fields), tuple(IN_LIST[TodoOut].model_fields)
+
+
 def _columns(list_id: int | None) -> tuple[str, ...]:
-    return tuple(_model(TodoOut, list_id).model_fields)
+    return _COLUMNS if list_id is None else _IN_LIST
 
 
 def _there(todo: Row[Any] | None, todo_id: int) -> Row[Any]:
@@ -143,6 +147,12 @@ def _there(todo: Row[Any] | None, todo_id: int) -> Row[Any]:
     return todo
 
 
-def _answer(todo: Row[Any], list_id: int | None, status: int = 200, *, written: bool = False) -> Response:
+def told(todo: Row[Any], list_id: int | None, *, written: bool = False) -> tuple[str, dict[str, str]]:
+    """A todo as JSON, and the headers that go with it; after a change, the one that names its version too."""
     headers = {"ETag": preconditions.tag(todo), **(answers.version(todo.version) if written else {})}
-    return answers.as_json(answers.shown(todo, _columns(list_id)), status, headers)
+    return json.dumps(answers.shown(todo, _columns(list_id))), headers
+
+
+def _answer(todo: Row[Any], list_id: int | None, status: int = 200, *, written: bool = False) -> Response:
+    body, headers = told(todo, list_id, written=written)
+    return Response(body, status, headers, mimetype="application/json")

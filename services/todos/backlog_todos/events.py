@@ -60,7 +60,8 @@ def record(session: Session | Straight, kind: str, subject: str, data: Mapping[s
 
 def record_todo(session: Session | Straight, kind: str, todo: Row[Any]) -> None:
     """An event of a todo, with the todo as it is after it; its description stays in the database."""
-    record(session, kind, f"todos/{todo.id}", _of_todo(todo))
+    if session.info.get(INFO):
+        record(session, kind, f"todos/{todo.id}", _of_todo(todo))
 
 
 def record_todos(session: Session, happened: Iterable[tuple[str, Row[Any]]]) -> None:

@@ -28,7 +28,7 @@ def try_before_use(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def taken(connection: psycopg.Connection | None, record: Any, _: Any) -> None:
         idle = time.monotonic() - record.info.get(_LEFT, time.monotonic())
-        if connection is None or not (_has_news(connection) or idle > _LONG):
+        if connection is None or not (has_news(connection) or idle > _LONG):
             return
         try:
             connection.execute("select 1")
@@ -37,7 +37,7 @@ def try_before_use(engine: Engine) -> None:
             raise InvalidatePoolError from None
 
 
-def _has_news(connection: psycopg.Connection) -> bool:
+def has_news(connection: Any) -> bool:
     """Whether anything came since the last answer; what was closed has the news that it is."""
     if connection.closed:
         return True

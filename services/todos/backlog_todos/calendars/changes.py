@@ -38,10 +38,18 @@ _ASK = text(
     "update builds set asked_at = clock_timestamp() where list_id = any(:lists) and "
     "(asked_at is null or asked_at < clock_timestamp() - make_interval(secs => :unheard)) "
     "returning list_id, "
-    "cast(least(:together, greatest(0, :together - extract(epoch from clock_timestamp() - published_at))) "
+    "cast(least(:together, greatest(0, coalesce(:together - extract(epoch from clock_timestamp() - published_at), 0))) "
     "as double precision) as wait"
 ).bindparams(bindparam("lists", type_=ARRAY(BigInteger)), together=TOGETHER)
 _ASKED = _ASK.columns(list_id=BigInteger, wait=Float)
+#: The same for one list, and a commit that waits for the disk: what was committed before it, by whomever, is there then
+#: too. Without a row to change there would be nothing to write, and so nothing to wait for: the message to nobody is
+#: something. Source: PostgreSQL, "Asynchronous Commit".
+_ASKED_FLUSHED = text(
+    f"with asked as ({_ASK.text.replace('any(:lists)', ':list_id')}), "  # noqa: S608 - of our own text
+    "flushed as (select pg_logical_emit_message(true, 'backlog', '') as up_to) "
+    "select wait, cast(up_to as text) from flushed left join asked on true"
+).bindparams(together=TOGETHER)
 
 
 def note(session: Session | Straight, list_id: int, version: int) -> None:
@@ -76,4 +84,15 @@ def ask(
     One round trip, on a connection that commits by itself.
     """
     asked = connection.execute(_ASKED, {"lists": sorted(list_ids), "unheard": unheard_after})
-    return {row.list_id: row.wait or 0.0 for row in asked}
+    return {row.list_id: row.wait for row in asked}
+
+
+def ask_and_flush(connection: Straight, list_id: int) -> float | None:
+    """The same for one list: the delay in seconds, or None where no message is to be sent.
+
+    What was committed asynchronously before (backlog_todos.straight) is on the disk when it returns.
+    """
+    wait: float | None = connection.execute(_ASKED_FLUSHED, {"list_id": list_id, "unheard": LONG_UNHEARD_AFTER}).one()[
+        0
+    ]
+    return wait
