@@ -5,12 +5,11 @@ stand in each of them.
 """
 
 import logging
-import os
+import random
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
@@ -35,18 +34,18 @@ def context() -> dict[str, str]:
         own, about = g.get("request_id"), {**(request.view_args or {}), **g.get("about", {})}
     else:
         return {}
-    ids = {"request_id": own, **{name: about.get(key) for key, name in _IDS.items()}}
-    return {name: str(value) for name, value in ids.items() if value is not None}
+    ids = {_IDS[name]: str(value) for name, value in about.items() if name in _IDS and value is not None}
+    return {"request_id": own, **ids} if own else ids
 
 
-@contextmanager
-def at_hand(request_id: str, about: Mapping[str, Any]) -> Iterator[None]:
-    """Have every line of the block tell of a request that is answered before Flask."""
-    token = _AT_HAND.set((request_id, about))
-    try:
-        yield
-    finally:
-        _AT_HAND.reset(token)
+def begin(request_id: str, about: Mapping[str, Any]) -> Token[Any]:
+    """Have every line tell of a request that is answered before Flask, until `end`."""
+    return _AT_HAND.set((request_id, about))
+
+
+def end(begun: Token[Any]) -> None:
+    """It is answered."""
+    _AT_HAND.reset(begun)
 
 
 def about(**ids: Any) -> None:
@@ -63,7 +62,7 @@ def _path() -> str:
 
 def sane_id(given: str) -> str:
     """The id of a request: the client's own where it is sane."""
-    return given if _SANE.fullmatch(given) else os.urandom(16).hex()
+    return given if _SANE.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 
 def write(method: str, path: str, status: int, took: float) -> None:
@@ -85,12 +84,12 @@ def register(app: Flask) -> None:
     """Give every request an id, the client's own where it is sane, and a line in the log without its query."""
 
     @app.before_request
-    def begin() -> None:
+    def start() -> None:
         g.request_id = sane_id(request.headers.get("X-Request-ID", ""))
         g.started = time.perf_counter()
 
     @app.after_request
-    def end(response: Response) -> Response:
+    def finish(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
         took = time.perf_counter() - g.get("started", time.perf_counter())
         write(request.method, _path(), response.status_code, took)

@@ -9,9 +9,8 @@ both ways and compares.
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Flask
 from flask import request as flask_request
@@ -67,8 +66,7 @@ class Request:
         return body if len(body) == int(length) else None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """`body` is JSON; None where there is none, and none is told of."""
 
     status: int
@@ -184,16 +182,18 @@ class FastPath:
         if rates is None:
             return None
         request = Request(environ, found, self._state)
-        with access_log.at_hand(request.id, request.about):
-            try:
-                answer = handler(request)
-            except Exception as error:  # noqa: BLE001 - whatever it is, Flask tells of it as of every error
-                environ[_FAILED], environ["HTTP_X_REQUEST_ID"] = error, request.id
-                return None
-            if answer is None:
+        begun = access_log.begin(request.id, request.about)
+        try:
+            if (answer := handler(request)) is None:
                 return None
             access_log.write(environ["REQUEST_METHOD"], shown, answer.status, time.perf_counter() - began)
-        about = {**page.PROTECTING, **answer.headers, **rates, "X-Request-ID": request.id}
+        except Exception as error:  # noqa: BLE001 - whatever it is, Flask tells of it as of every error
+            environ[_FAILED], environ["HTTP_X_REQUEST_ID"] = error, request.id
+            return None
+        finally:
+            access_log.end(begun)
+        protecting = page.PROTECTING if answer.body is not None else {}
+        about = {**protecting, **answer.headers, **rates, "X-Request-ID": request.id}
         return Answer(answer.status, about, answer.body)
 
     def _admitted(self, environ: Environ, path: re.Match[str]) -> Mapping[str, str] | None:

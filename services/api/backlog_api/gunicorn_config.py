@@ -12,7 +12,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from backlog_api import refusals, watch
+from backlog_api import dates, refusals, watch
 from backlog_api.settings import ApiSettings
 from backlog_api.state import KEY
 from backlog_todos.database import end_when_refused
@@ -52,6 +52,7 @@ accesslog = None  # the app writes its own, with request ids
 logger_class = JsonLogger
 control_socket_disable = True
 refusals.install()
+dates.install()
 
 
 def post_worker_init(worker: Any) -> None:

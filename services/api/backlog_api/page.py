@@ -1,5 +1,6 @@
 """The page at `/`: todos for people, by way of the API."""
 
+from http import HTTPStatus
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template
@@ -37,7 +38,9 @@ def get_icon() -> Response:
 
 @blueprint.after_app_request
 def protect(response: Response) -> Response:
-    """Every answer has them, or its own in their place."""
+    """Every answer has them, or its own in their place, but one that the client has already (RFC 9110, 15.4.5)."""
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response
     for name, value in PROTECTING.items():
         response.headers.setdefault(name, value)
     return response

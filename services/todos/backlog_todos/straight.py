@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
@@ -32,6 +32,8 @@ _DIALECT: Final = dialects.dialect(paramstyle="numeric_dollar")  # type: ignore[
 _DONE: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 #: Seconds after which a thread's own connection goes back to the pool: not used for so long, and in use for so long.
 _LEFT, _OLD = 1.0, 60.0
+#: Seconds for which it is not looked at whether the server has hung up: a look would hardly know more than the answer.
+_FRESH = 0.01
 #: Key of a pooled connection's `info`: what is kept as long as it lives.
 _KEPT: Final = "backlog_straight"
 
@@ -158,6 +160,13 @@ def straight(engine: Engine, *, asynchronous: bool = False) -> Iterator[Straight
         pooled.close()
 
 
+class _Place(threading.local):
+    """What a thread keeps of the pool, since when, and when it last left it (seconds of the monotonic clock)."""
+
+    pooled: PoolProxiedConnection | None = None
+    since = left = 0.0
+
+
 class Own:
     """For each thread a pooled connection that it keeps from one block to the next: the pool is not asked each time.
 
@@ -166,43 +175,60 @@ class Own:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._local = engine, threading.local()
-        event.listen(engine, "engine_disposed", self._close)
+        self._engine, self._place = engine, _Place()
+        event.listen(engine, "engine_disposed", self._forget)
 
-    @contextmanager
-    def connection(self, *, asynchronous: bool = False) -> Iterator[Straight]:
-        """The thread's connection; after an error it is the pool's again."""
-        pooled, taken = self._kept() or (self._engine.raw_connection(), time.monotonic())
-        try:
-            yield Straight(pooled, asynchronous=asynchronous)
-        except BaseException:
-            pooled.close()
-            raise
-        self._local.kept = pooled, taken, time.monotonic()
+    def connection(self, *, asynchronous: bool = False) -> "_Block":
+        """A block with the thread's connection; after an error in it the connection is the pool's again."""
+        return _Block(self, asynchronous)
 
     def give_back(self) -> None:
         """Let the pool have this thread's connection, if it keeps one."""
-        kept, self._local.kept = getattr(self._local, "kept", None), None
-        if kept:
-            kept[0].close()
+        if pooled := self._place.pooled:
+            self._place.pooled = None
+            pooled.close()
 
-    def _close(self, _: Engine) -> None:
-        """The pool is another now: what this thread keeps of the old one is nobody's."""
-        kept, self._local.kept = getattr(self._local, "kept", None), None
-        if kept:
-            kept[0].invalidate()
-
-    def _kept(self) -> tuple[PoolProxiedConnection, float] | None:
-        kept = getattr(self._local, "kept", None)
-        if kept is None:
-            return None
-        pooled, taken, left = kept
-        now = time.monotonic()
-        if now - left > _LEFT or now - taken > _OLD or has_news(pooled.dbapi_connection):
+    def take(self) -> PoolProxiedConnection:
+        """The one that is kept, which is then kept no more; or one of the pool."""
+        place, now = self._place, time.monotonic()
+        if (pooled := place.pooled) is not None:
+            idle, driver = now - place.left, cast("psycopg.Connection[Any]", pooled.dbapi_connection)
+            is_there = not driver.closed if idle < _FRESH else not has_news(driver)
+            if is_there and idle < _LEFT and now - place.since < _OLD:
+                place.pooled = None
+                return pooled
             self.give_back()
-            return None
-        self._local.kept = None
-        return pooled, taken
+        place.since = now
+        return self._engine.raw_connection()
+
+    def keep(self, pooled: PoolProxiedConnection) -> None:
+        """Have it for the next block."""
+        self._place.pooled, self._place.left = pooled, time.monotonic()
+
+    def _forget(self, _: Engine) -> None:
+        """The pool is another now: what this thread keeps of the old one is nobody's."""
+        if pooled := self._place.pooled:
+            self._place.pooled = None
+            pooled.invalidate()
+
+
+class _Block:
+    """Written out, as it costs a third of a generator's."""
+
+    __slots__ = ("_asynchronous", "_own", "_pooled")
+
+    def __init__(self, own: Own, asynchronous: bool) -> None:  # noqa: FBT001 - of this module alone
+        self._own, self._asynchronous = own, asynchronous
+
+    def __enter__(self) -> Straight:
+        self._pooled = self._own.take()
+        return Straight(self._pooled, asynchronous=self._asynchronous)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._own.keep(self._pooled)
+        else:
+            self._pooled.close()
 
 
 def _done(result: PGresult) -> PGresult:

@@ -3,10 +3,9 @@
 Each question is one statement, so that an answer is of one moment.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -16,16 +15,14 @@ Kind = Literal["todo", "event"]
 Encoding = Literal["gzip", "brotli"]
 
 
-@dataclass(frozen=True)
-class Of:
+class Of(NamedTuple):
     """Whose calendar: that of a list, or that of a feed by the hash of its token."""
 
     list_id: int | None = None
     token_hash: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """A published calendar of one kind; `version` is -1, and there is no etag, before the first build.
 
     `body` is the joined pieces, where they were asked for.
