@@ -2,8 +2,7 @@
 
 SQLAlchemy keeps what it is good at, the pool and the writing of SQL, and psycopg the types and the errors. What both do
 around each run of a statement takes several times as long as PostgreSQL's answer (docs/adr/0020), and gives single
-statements nothing that they need. Most of it is waiting for Python's lock, which psycopg gives away and takes back four
-times in a run, and libpq's own call once.
+statements nothing that they need. libpq's own call runs without Python's lock, so that other threads go on meanwhile.
 """
 
 import threading
@@ -85,7 +84,7 @@ class Straight:
     """A pooled connection on which each statement is its own transaction.
 
     With `asynchronous` a change is committed asynchronously: other transactions see it, and its locks are free, before
-    it is on the disk. Whoever changes so has it written before he tells anybody (`changes.ask`, which flushes).
+    it is on the disk. Whoever changes so has it written before he tells anybody (`changes.ask_and_flush`).
     Source: PostgreSQL, "Asynchronous Commit".
 
     Attributes:
