@@ -1,5 +1,8 @@
 """What runs straight on psycopg behaves as what SQLAlchemy runs: rows, errors, lost connections, transactions."""
 
+import threading
+import time
+
 import pytest
 from sqlalchemy import BigInteger, bindparam, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, MultipleResultsFound, NoResultFound, OperationalError
@@ -125,3 +128,18 @@ def test_a_session_beside_it_commits_as_ever(engine):
             todos.created(connection, 1, {"title": "x"})
         with engine.begin() as connection:
             assert connection.execute(text("show synchronous_commit")).scalar_one() == "on"
+
+
+def test_other_threads_go_on_while_a_statement_takes_its_time(engine):
+    at_work = threading.Thread(target=_sleep, args=(engine,))
+    at_work.start()
+    turns = 0
+    while at_work.is_alive():
+        turns += 1
+        time.sleep(0.01)
+    assert turns > 10
+
+
+def _sleep(engine):
+    with straight(engine) as connection:
+        connection.execute(text("select pg_sleep(1)"), {})
