@@ -56,6 +56,12 @@ class Board:
         self.page.reload()
         expect(self.page.locator("#count")).not_to_have_text("Loading…")
 
+    def look_at(self, list_id):
+        """Go to a list, and wait until it is the one that is shown: whoever is back before that has never left."""
+        self.page.goto(f"{self.site.url}/#list={list_id}")
+        expect(self.page.locator(f'a[href="#list={list_id}"][aria-current]')).to_have_count(1)
+        expect(self.page.locator("#count")).not_to_have_text("Loading…")
+
     @property
     def rows(self):
         return self.page.locator("#todos > li")

@@ -111,9 +111,9 @@ def test_what_was_typed_and_not_saved_is_there_again_after_a_look_elsewhere(boar
     board.page.get_by_role("button", name="Water the plants").first.click()
     expect(form.get_by_label("Title")).to_have_value("Water the plants")
     form.get_by_role("button", name="Cancel").click()
-    board.page.goto(f"{board.site.url}/#list=1")
+    board.look_at(1)
     expect(board.page.locator("form.editor")).to_have_count(0)
-    board.page.goto(f"{board.site.url}/#list={board.id}")
+    board.look_at(board.id)
     expect(form.get_by_label("Title")).to_have_value("Buy oat milk")
     expect(form.get_by_label("Details")).to_have_value("Two litres")
 
@@ -127,10 +127,10 @@ def test_a_draft_of_what_somebody_changed_meanwhile_overwrites_nothing_unasked(b
     board.page.get_by_role("button", name="Ours").first.click()
     form = board.page.locator("form.editor")
     form.get_by_label("Title").fill("Mine")
-    board.page.goto(f"{board.site.url}/#list=1")
+    board.look_at(1)
     todo = board.todos()["Ours"]
     board.site.ask("PUT", f"{board.path}/{todo['id']}", {"title": "Theirs"})
-    board.page.goto(f"{board.site.url}/#list={board.id}")
+    board.look_at(board.id)
     expect(form.get_by_label("Title")).to_have_value("Mine")
     with failures_expected(board):
         form.get_by_role("button", name="Save").click()
