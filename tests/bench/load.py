@@ -7,7 +7,8 @@ import sys
 import tempfile
 from statistics import median
 
-CONNECTIONS = 8
+#: Twice as many as the server has threads: none of them waits for the client.
+CONNECTIONS = 16
 #: Of what is measured in turns, so that a busy moment of the machine meets all of it; the median counts.
 ROUNDS, _SECONDS = 3, 3
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
