@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 
+import psutil
 import psycopg
 import pytest
 
@@ -36,8 +37,9 @@ def api(servers, tmp_path):
 
 def crash(servers):
     """As when its machine loses power: what is not written is lost (PostgreSQL, "Immediate Shutdown")."""
-    os.kill(int((servers.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]), signal.SIGQUIT)
-    time.sleep(0.2)
+    pid = int((servers.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    os.kill(pid, signal.SIGQUIT)
+    until(lambda: not psutil.pid_exists(pid), 60, "PostgreSQL's end")
     until(lambda: answers(servers), 60, "PostgreSQL's restart")
 
 

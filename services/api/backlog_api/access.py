@@ -19,6 +19,7 @@ from backlog_api.access_settings import AccessSettings
 from backlog_api.bearer import Bearers
 from backlog_api.login import HEADER, Logins, LoginUnknownError
 from backlog_api.rate_limit import RateLimit, Standing
+from backlog_todos.access_tokens import Known
 from backlog_todos.database import Sessions
 
 KEY = "backlog-access"
@@ -65,9 +66,8 @@ class Access:
         """Who asks; None for a stranger."""
         if self.settings.kind == "open":
             return ANYONE
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            return self.bearer(token.strip(), by_browser=False)
+        if (shown := _shown(request.headers.get("Authorization", ""))) is not None:
+            return self.bearer(shown, by_browser=False)
         if self.logins:
             return self._logged_in(self.logins)
         token = request.cookies.get(SECURE_COOKIE if request.is_secure else PLAIN_COOKIE, "")
@@ -77,9 +77,9 @@ class Access:
         """Who asks with this header, where that is known already; None for a stranger, and for whoever is none yet."""
         if self.settings.kind == "open":
             return ANYONE
-        kind, _, token = authorization.partition(" ")
-        known = self.bearers.remembered(token.strip()) if kind.lower() == "bearer" else None
-        return Client(f"token:{known.id}", known.name, by_browser=False) if known else None
+        shown = _shown(authorization)
+        known = self.bearers.remembered(shown) if shown is not None else None
+        return _with_token(known, by_browser=False) if known else None
 
     def bearer(self, token: str, *, by_browser: bool) -> Client | None:
         """Whose token it is; a wrong one counts.
@@ -88,7 +88,7 @@ class Access:
             TooManyRequests: this address has shown too many wrong ones.
         """
         if known := self.bearers.known(token):
-            return Client(f"token:{known.id}", known.name, by_browser)
+            return _with_token(known, by_browser=by_browser)
         if (standing := self.failures.count(address())).refused:
             too_many(standing, "too many wrong tokens came from this address")
         return None
@@ -100,6 +100,16 @@ class Access:
         except LoginUnknownError:
             raise ServiceUnavailable("the load balancer's login cannot be checked now, try again soon") from None
         return Client(f"login:{subject}", subject) if subject else None
+
+
+def _shown(authorization: str) -> str | None:
+    """The token of a header; None where it is of another kind (RFC 6750, 2.1)."""
+    kind, _, token = authorization.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def _with_token(known: Known, *, by_browser: bool) -> Client:
+    return Client(f"token:{known.id}", known.name, by_browser)
 
 
 def address() -> str:

@@ -37,7 +37,7 @@ def try_before_use(engine: Engine) -> None:
             raise InvalidatePoolError from None
 
 
-def has_news(connection: Any) -> bool:
+def has_news(connection: psycopg.Connection[Any]) -> bool:
     """Whether anything came since the last answer; what was closed has the news that it is."""
     if connection.closed:
         return True

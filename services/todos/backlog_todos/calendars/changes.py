@@ -92,7 +92,6 @@ def ask_and_flush(connection: Straight, list_id: int) -> float | None:
 
     What was committed asynchronously before (backlog_todos.straight) is on the disk when it returns.
     """
-    wait: float | None = connection.execute(_ASKED_FLUSHED, {"list_id": list_id, "unheard": LONG_UNHEARD_AFTER}).one()[
-        0
-    ]
+    asked = connection.execute(_ASKED_FLUSHED, {"list_id": list_id, "unheard": LONG_UNHEARD_AFTER})
+    wait: float | None = asked.one().wait
     return wait
